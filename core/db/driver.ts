@@ -1,0 +1,112 @@
+/** slonik's driver over `pg`: prepared statements, and several statements in one flush. */
+import { createDriverFactory, type DriverCommand, type DriverFactory } from '@slonik/driver'
+import pg from 'pg'
+import { BackendTerminatedUnexpectedlyError } from 'slonik'
+import {
+  type BoundStatement,
+  createFlight,
+  type FlightResult,
+  noStatements,
+  parseCompleted,
+} from './flight.ts'
+
+/** What goes in front of a statement and behind it, under the same Sync. */
+export interface Envelope {
+  readonly before: readonly BoundStatement[]
+  readonly after?: readonly BoundStatement[]
+}
+/**
+ * Envelopes on their way from the scope to the driver. slonik passes a statement's name through
+ * untouched, so the name says which envelope belongs to it; nothing has to be guessed from context.
+ */
+export interface Envelopes {
+  readonly put: (envelope: Envelope) => string
+  readonly take: (name: string | undefined) => Envelope | undefined
+}
+export const createEnvelopes = (): Envelopes => {
+  const waiting = new Map<string, Envelope>()
+  let next = 0
+  return {
+    put: (envelope) => {
+      const name = `e${next++}`
+      waiting.set(name, envelope)
+      return name
+    },
+    take: (name) => {
+      if (name === undefined) return undefined
+      const envelope = waiting.get(name)
+      waiting.delete(name)
+      return envelope
+    },
+  }
+}
+
+export interface ConnectionSettings {
+  readonly applicationName: string
+  readonly statementTimeoutMs: number
+  /** How long a transaction may stand idle before the server ends it. */
+  readonly idleInTransactionMs: number
+  readonly connectTimeoutMs: number
+}
+
+/** The class of errors that mean: this connection is gone. */
+export const isLostConnection = (error: unknown): boolean => {
+  if (error instanceof BackendTerminatedUnexpectedlyError) return true
+  if (!(error instanceof Error)) return false
+  const code = (error as { code?: unknown }).code
+  return typeof code === 'string' && (/^(57P0|08)/.test(code) || code.startsWith('E'))
+    ? !/^E[A-Z]*INVAL/.test(code)
+    : /connection (terminated|error|ended)|client has encountered/i.test(error.message)
+}
+
+export const createPgDriver = (
+  envelopes: Envelopes,
+  settings: ConnectionSettings,
+): DriverFactory =>
+  createDriverFactory(({ driverConfiguration }) =>
+    Promise.resolve({
+      createPoolClient: ({ clientEventEmitter }) => {
+        const client = new pg.Client({
+          connectionString: driverConfiguration.connectionUri,
+          application_name: settings.applicationName,
+          statement_timeout: settings.statementTimeoutMs,
+          idle_in_transaction_session_timeout: settings.idleInTransactionMs,
+          connectionTimeoutMillis: settings.connectTimeoutMs,
+          options: '-c timezone=UTC -c datestyle=ISO',
+        })
+        const prepared = noStatements()
+        // pg's own connection tells when a statement has been parsed; its types do not list that
+        const { connection } = client as unknown as {
+          connection: { on: (event: 'parseComplete', listener: () => void) => void }
+        }
+        connection.on('parseComplete', () => parseCompleted(prepared))
+        client.on(
+          'error',
+          (error) =>
+            clientEventEmitter.emit('error', new BackendTerminatedUnexpectedlyError(error)),
+        )
+
+        const send = (statements: readonly BoundStatement[], main: number) =>
+          new Promise<FlightResult>((resolve, reject) => {
+            client.query(createFlight(statements, main, prepared, { resolve, reject }))
+          })
+
+        return Promise.resolve({
+          connect: async () => {
+            await client.connect()
+          },
+          end: () => client.end(),
+          query: async (sql, values = [], options) => {
+            const envelope = envelopes.take(options?.name)
+            const before = envelope?.before ?? []
+            const statements = [...before, { sql, values }, ...envelope?.after ?? []]
+            const result = await send(statements, before.length)
+            return { ...result, command: result.command as DriverCommand }
+          },
+          stream: () => {
+            throw new Error('Rows are not streamed through slonik: use the operations path')
+          },
+        })
+      },
+    })
+  )

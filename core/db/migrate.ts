@@ -1,0 +1,133 @@
+/**
+ * Migrations: forward only, in lines. Core is one line, every plugin another; a file's key is
+ * (line, number) and its checksum is kept, so that an edited file is refused by name.
+ */
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { type Operations, withOperations } from './operations.ts'
+
+export interface MigrationFile {
+  readonly number: number
+  readonly name: string
+  readonly sql: string
+  /** Code that does not know this file must not run on the database after it. */
+  readonly breaking: boolean
+}
+export interface MigrationLine {
+  /** 'core', or the id of a plugin. */
+  readonly line: string
+  readonly files: readonly MigrationFile[]
+}
+export interface MigrateOptions {
+  /** robnu_owner. */
+  readonly ownerUrl: string
+  readonly lines: readonly MigrationLine[]
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void
+  /** Runs after the files, in a transaction of the owner, under the same lock. */
+  readonly after?: (sql: Operations) => Promise<void>
+}
+export interface MigrateResult {
+  readonly applied: readonly string[]
+  readonly known: number
+}
+
+/** Any number will do, as long as every copy of this code takes the same. */
+const lockKey = 7_262_668
+
+/** A file that waits for a lock gives up rather than hold up every request behind it. */
+const lockTimeout = '5s'
+
+/** Applies what is missing. Throws, naming the file, when one fails, was edited or is too new. */
+export const migrate = (options: MigrateOptions): Promise<MigrateResult> =>
+  withOperations(options.ownerUrl, async (sql) => {
+    await sql`select pg_advisory_lock(${lockKey})`
+    await sql`
+      create table if not exists schema_migrations (
+        line text not null,
+        number integer not null,
+        name text not null,
+        checksum text not null,
+        breaking boolean not null,
+        applied_at timestamptz not null default clock_timestamp(),
+        primary key (line, number)
+      )`
+    await sql`revoke all on schema_migrations from public`
+    const known = await sql<Applied[]>`
+      select line, number, name, checksum, breaking from schema_migrations`
+    refuseUnknown(known, options.lines)
+
+    const applied: string[] = []
+    for (const { line, files } of options.lines) {
+      for (const file of files) {
+        const before = known.find((k) => k.line === line && k.number === file.number)
+        if (before) {
+          refuseEdited(before, file, line)
+          continue
+        }
+        await apply(sql, line, file)
+        applied.push(`${line}/${file.name}`)
+        options.log('migrate.applied', { line, file: file.name })
+      }
+    }
+    await options.after?.(sql)
+    return { applied, known: known.length }
+  })
+
+/** The core line: the numbered files of a folder. */
+export const readCoreLine = async (folder: URL): Promise<MigrationLine> => {
+  const names = (await readdir(folder)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort()
+  const files = await Promise.all(names.map(async (name) => ({
+    number: Number(name.slice(0, 4)),
+    name,
+    sql: await readFile(new URL(name, folder), 'utf8'),
+    breaking: false,
+  })))
+  return { line: 'core', files }
+}
+
+interface Applied {
+  readonly line: string
+  readonly number: number
+  readonly name: string
+  readonly checksum: string
+  readonly breaking: boolean
+}
+
+const apply = async (sql: Operations, line: string, file: MigrationFile): Promise<void> => {
+  try {
+    await sql.begin(async (tx) => {
+      await tx.unsafe(`set local lock_timeout = '${lockTimeout}'`)
+      // a plugin's tables belong to a role that owns nothing of core
+      if (line !== 'core') await tx.unsafe('set local role robnu_plugins')
+      await tx.unsafe(file.sql)
+      await tx.unsafe('reset role')
+      await tx`
+        insert into schema_migrations (line, number, name, checksum, breaking)
+        values (${line}, ${file.number}, ${file.name}, ${checksumOf(file)}, ${file.breaking})`
+    })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`Cannot apply migration ${line}/${file.name}: ${reason}`, { cause })
+  }
+}
+
+const refuseEdited = (before: Applied, file: MigrationFile, line: string): void => {
+  if (before.checksum === checksumOf(file)) return
+  throw new Error(
+    `Cannot migrate: ${line}/${file.name} was changed after it had been applied. ` +
+      'Restore it and put the change into a new file',
+  )
+}
+
+/** A database that is newer than the code is tolerated, unless a newer file says that it must not. */
+const refuseUnknown = (known: readonly Applied[], lines: readonly MigrationLine[]): void => {
+  for (const { line, number, name, breaking } of known) {
+    const files = lines.find((l) => l.line === line)?.files
+    if (!breaking || !files || files.some((file) => file.number === number)) continue
+    throw new Error(`Cannot migrate: the database holds ${line}/${name}, which needs newer code`)
+  }
+}
+
+/** Line ends do not count: a checkout on another system is the same file. */
+const checksumOf = (file: MigrationFile): string =>
+  createHash('sha256').update(file.sql.replaceAll('\r\n', '\n')).digest('hex')

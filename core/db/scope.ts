@@ -1,0 +1,209 @@
+/** The scopes: how a statement gets its role, its seller and its transaction. */
+import type { DatabasePoolConnection, QuerySqlToken } from 'slonik'
+import { z } from 'zod'
+import { type ErrorCode, fault } from '../errors.ts'
+import type { Database, Entry, Queries, SellerScope, Tx } from './database.ts'
+import { isLostConnection } from './driver.ts'
+import type { BoundStatement } from './flight.ts'
+import { openPool, type Pool } from './pool.ts'
+import { command, sql, type Statement } from './sql.ts'
+
+export interface DatabaseOptions {
+  /** robnu_app: everything inside sellers' scopes, and the functions of the gate. */
+  readonly url: string
+  /** robnu_platform; absent in a process that never needs it. */
+  readonly platformUrl?: string
+  readonly applicationName?: string
+  readonly maxConnections?: number
+  readonly statementTimeoutMs?: number
+  readonly waitMs?: number
+  readonly now?: () => number
+}
+
+/** How long an entry may be used once it was made: longer than any flush takes. */
+const entryLifeMs = 60_000
+
+export const openDatabase = async (options: DatabaseOptions): Promise<Database> => {
+  const now = options.now ?? Date.now
+  const settings = {
+    applicationName: options.applicationName ?? 'robnu',
+    statementTimeoutMs: options.statementTimeoutMs ?? 30_000,
+    idleInTransactionMs: 30_000,
+    connectTimeoutMs: 5_000,
+    maxConnections: options.maxConnections ?? 10,
+    waitMs: options.waitMs ?? 5_000,
+  }
+  const app = await openPool({ ...settings, url: options.url })
+  const platform = options.platformUrl === undefined
+    ? undefined
+    : await openPool({ ...settings, url: options.platformUrl })
+
+  const enter = (entry: Entry): BoundStatement[] => [
+    beTenant,
+    {
+      sql: 'select app_enter($1, $2, $3, $4, $5)',
+      values: [entry.kind, entry.ref, entry.sellerId, new Date(now() + entryLifeMs), noProof],
+    },
+  ]
+
+  return {
+    withSellerScope: (entry, work) =>
+      inTransaction(app, enter(entry), (tx) => work({ ...tx, sellerId: entry.sellerId })),
+    inSellerScope: (entry) => oneByOne(app, () => enter(entry)),
+    withPlatformScope: (reason, work) => {
+      if (!platform) return Promise.reject(new Error('This process has no platform login'))
+      return inTransaction(platform, [actAs(`system:${reason}`)], work)
+    },
+    gate: oneByOne(app, () => []),
+    ping: async () => {
+      await oneByOne(app, () => []).one(sql.type(z.object({ up: z.number() }))`select 1 as up`)
+    },
+    close: async () => {
+      await Promise.all([app.slonik.end(), platform?.slonik.end()])
+    },
+  }
+}
+
+const noProof = new Uint8Array(0)
+const beTenant: BoundStatement = {
+  sql: `select set_config('role', 'robnu_tenant', true)`,
+  values: [],
+}
+const begin: BoundStatement = { sql: 'begin', values: [] }
+const actAs = (actor: string): BoundStatement => ({
+  sql: `select set_config('app.actor', $1, true)`,
+  values: [actor],
+})
+
+/** Each statement is its own transaction: what is in front of it and itself under one Sync. */
+const oneByOne = (pool: Pool, front: () => BoundStatement[]): Queries =>
+  queries((statement) =>
+    onConnection(pool, (connection) => {
+      const before = front()
+      const name = before.length > 0 ? pool.envelopes.put({ before }) : undefined
+      return connection.query(named(statement, name))
+    })
+  )
+
+/**
+ * BEGIN travels with the first statement, COMMIT with those that are to be last. A handler's error
+ * is carried out of the pool as a value: thrown through it, it would cost the connection.
+ */
+const inTransaction = async <T>(
+  pool: Pool,
+  front: readonly BoundStatement[],
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> =>
+  await onConnection(pool, async (connection) => {
+    let begun = false
+    let over = false
+    const last: BoundStatement[] = []
+    const opening = (): BoundStatement[] => {
+      if (begun) return []
+      begun = true
+      return [begin, ...front]
+    }
+    const send = (statement: Statement<unknown>) => {
+      if (over) throw new Error('The transaction is over: do not keep its scope')
+      const before = opening()
+      const name = before.length > 0 ? pool.envelopes.put({ before }) : undefined
+      return connection.query(named(statement, name))
+    }
+    const tx: Tx = {
+      ...queries(send),
+      atCommit: (statement) => void last.push(bound(statement)),
+    }
+    try {
+      const value = await work(tx)
+      over = true
+      if (!begun && last.length === 0) return value
+      const before = [...opening(), ...last]
+      const name = before.length > 0 ? pool.envelopes.put({ before }) : undefined
+      const end = await connection.query(named(command`commit`, name))
+      // after a failed statement that `work` has swallowed, COMMIT answers ROLLBACK
+      if ((end as { command: string }).command !== 'COMMIT') {
+        throw new Error('The transaction was rolled back: a statement in it had failed')
+      }
+      return value
+    } catch (error) {
+      over = true
+      if (begun && !isLostConnection(error)) await connection.query(command`rollback`)
+      throw error
+    }
+  })
+
+const onConnection = async <T>(
+  pool: Pool,
+  work: (connection: DatabasePoolConnection) => Promise<T>,
+): Promise<T> => {
+  type Outcome = { readonly value: T } | { readonly error: unknown }
+  let outcome: Outcome
+  try {
+    outcome = await pool.slonik.connect(async (connection): Promise<Outcome> => {
+      try {
+        return { value: await work(connection) }
+      } catch (error) {
+        if (isLostConnection(error)) throw error
+        return { error }
+      }
+    })
+  } catch (error) {
+    // no connection to be had, or lost on the way
+    throw fault('database-unavailable', { cause: error, retryAfterSeconds: 2 })
+  }
+  if ('error' in outcome) throw translated(outcome.error)
+  return outcome.value
+}
+
+const refusals: Readonly<Record<string, ErrorCode>> = {
+  RB001: 'session-over',
+  RB002: 'stale-authz',
+  RB003: 'lease-lost',
+}
+const translated = (error: unknown): unknown => {
+  const code = refusals[sqlState(error) ?? '']
+  return code ? fault(code, { cause: error }) : error
+}
+
+/** The SQLSTATE of an error of the database; undefined for any other error. */
+export const sqlState = (error: unknown): string | undefined => {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+}
+
+/** The constraint that an error of the database names. */
+export const constraintOf = (error: unknown): string | undefined =>
+  (error as { constraint?: string } | null)?.constraint
+
+type Send = (statement: Statement<unknown>) => Promise<{
+  readonly rows: readonly unknown[]
+  readonly rowCount: number | null
+}>
+const queries = (send: Send): Queries => {
+  const any = async <Row>(statement: Statement<Row>) =>
+    (await send(statement)).rows as readonly Row[]
+  return {
+    any,
+    one: async (statement) => {
+      const [row, ...more] = await any(statement)
+      if (row === undefined || more.length > 0) throw new Error('Expected exactly one row')
+      return row
+    },
+    maybeOne: async (statement) => {
+      const [row, ...more] = await any(statement)
+      if (more.length > 0) throw new Error('Expected at most one row')
+      return row ?? null
+    },
+    run: async (statement) => (await send(statement)).rowCount ?? 0,
+  }
+}
+
+const named = <Row>(statement: Statement<Row>, name: string | undefined) =>
+  (name === undefined ? statement : { ...statement, name }) as QuerySqlToken<z.ZodType<Row>>
+
+const bound = (statement: Statement<unknown>): BoundStatement => ({
+  sql: statement.sql.replaceAll('$slonik_', '$'),
+  values: statement.values,
+})
+
+export type { Database, Entry, Queries, SellerScope, Tx }

@@ -1,0 +1,20 @@
+/** SQL as tagged templates; every value is a bound parameter. */
+import { createSqlTag, type QuerySqlToken } from 'slonik'
+import { z } from 'zod'
+
+/** A statement whose rows are `Row`. */
+export type Statement<Row = unknown> = QuerySqlToken<z.ZodType<Row>>
+
+const tag = createSqlTag()
+
+/** `sql.type(schema)` for statements whose rows are read, `sql.fragment` for parts of one. */
+export const sql: typeof tag = tag
+
+/** The schema of rows that nobody reads: the driver leaves them unparsed. */
+export const anything = z.unknown()
+
+/** A statement whose rows nobody reads. */
+export const command = tag.type(anything)
+
+/** Bytes as one bound parameter. */
+export const bytes = (value: Uint8Array) => tag.binary(Buffer.from(value))

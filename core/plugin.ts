@@ -1,0 +1,320 @@
+/**
+ * The contract between Robnu and a plugin, exported as `robnu/plugin`: all that a plugin may
+ * import. It has no dependency and does no I/O. Everything that crosses it can be cloned by the
+ * structured clone algorithm, so that a plugin may run in a process of its own.
+ */
+import type { OrderRow, PayoutRow, ReturnRow } from './plugin/rows.ts'
+
+export { failure, failureKind, failureOf } from './plugin/failure.ts'
+export type { Failure, FailureDetail, FailureKind } from './plugin/failure.ts'
+export { paiseOf } from './plugin/money.ts'
+export { gstStateCode } from './plugin/india.ts'
+export { orderStateRank, orderStates } from './plugin/rows.ts'
+export type {
+  Address,
+  Customer,
+  OrderItemRow,
+  OrderRow,
+  OrderState,
+  PayoutRow,
+  ReturnRow,
+} from './plugin/rows.ts'
+
+/** The one number of the contract. A new optional member does not move it. */
+export const API = 1
+
+/** Standard Schema v1 (standardschema.dev): what zod, valibot and arktype schemas all are. */
+export interface Schema<Out = unknown> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (
+      value: unknown,
+    ) => SchemaResult<Out> | Promise<SchemaResult<Out>>
+    readonly types?: { readonly input: unknown; readonly output: Out } | undefined
+  }
+}
+export type SchemaResult<Out> =
+  | { readonly value: Out; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] }
+export interface SchemaIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+export type Role = 'OWNER' | 'ADMIN' | 'OPERATOR' | 'FINANCE' | 'VIEWER'
+/** What a schedule can ask of an account; the targets of an adapter are the methods it has. */
+export type Target = 'ORDERS' | 'RETURNS' | 'PAYOUTS' | 'INVENTORY' | 'PROCESSING'
+
+/** How one request to the marketplace is made; the answer is JSON and is checked by a schema. */
+export interface HttpInit {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly headers?: Readonly<Record<string, string>>
+  /** Appended to the URL; arrays are joined by commas, undefined members are left out. */
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
+  /** At most one of the two: sent as JSON, or as application/x-www-form-urlencoded. */
+  readonly json?: unknown
+  readonly form?: Readonly<Record<string, string>>
+  /** The name in `limits` whose bucket pays for this request; none: no bucket. */
+  readonly operation?: string
+  /** Overrules the standard reading of a status that is no 2xx; undefined keeps it. */
+  readonly explain?: (status: number, body: unknown) =>
+    | {
+      readonly kind: import('./plugin/failure.ts').FailureKind
+      readonly message: string
+      readonly code?: string
+    }
+    | undefined
+}
+/** A document on its way into storage; never held whole. */
+export interface Download {
+  readonly sha256: string
+  readonly byteSize: number
+  readonly mime: string
+  readonly storageKey: string
+}
+
+/** What a method is given besides its account. */
+export interface Context<Config = unknown> {
+  readonly config: Config
+  /** The same in every retry of one job. */
+  readonly key: string
+  readonly signal: AbortSignal
+  /** The upstream's clock: real time in production, the sandbox's own in the demo. */
+  readonly now: () => Date
+  readonly log: (event: string, fields?: Readonly<Record<string, unknown>>) => void
+  /**
+   * Asks a declared host, with time limit, rate bucket and redaction. Throws a failure:
+   * 401/403 `auth`, 429 `rate-limit`, 5xx and network `unavailable`, other 4xx `rejected`,
+   * a body that is not what the schema says `bad-response`.
+   */
+  readonly http: <T>(schema: Schema<T>, url: string, init?: HttpInit) => Promise<T>
+  readonly download: (url: string, init?: HttpInit) => Promise<Download>
+}
+/** A transaction inside one seller's scope; it has no network. */
+export interface SellerTx {
+  readonly sellerId: string
+  /** `sql` with $1 … $n; rows are checked by the schema. */
+  readonly any: <T>(
+    schema: Schema<T>,
+    sql: string,
+    values?: readonly unknown[],
+  ) => Promise<readonly T[]>
+  /** Leaves when the transaction commits. */
+  readonly send: (queue: string, body: unknown) => Promise<void>
+  readonly audit: (action: string, target: string) => Promise<void>
+}
+export interface JobContext<Config = unknown> extends Context<Config> {
+  /** Runs inside the seller's scope; `http` in here throws. */
+  readonly scope: <T>(work: (tx: SellerTx) => Promise<T>) => Promise<T>
+}
+
+/** One SQL file on the plugin's own line of the ledger: forward only, never edited. */
+export interface Migration {
+  readonly id: number
+  readonly sql: URL
+  /** True: code of the release before must not run on the database after this file. */
+  readonly breaking?: boolean
+}
+export interface QueueSpec {
+  readonly name: string
+  readonly kind: 'fifo' | 'standard'
+}
+/** Called at least once for each message: must be safe to repeat. */
+// deno-lint-ignore no-explicit-any -- a list holds consumers of different bodies
+export interface Consumer<Body = any, Config = any> {
+  readonly queue: string
+  readonly body: Schema<Body>
+  readonly handle: (body: Body, ctx: JobContext<Config>) => Promise<void>
+}
+// deno-lint-ignore no-explicit-any -- a list holds sweeps of one plugin, whatever its config
+export interface Sweep<Config = any> {
+  readonly id: string
+  /** Five fields, Asia/Kolkata. */
+  readonly cron: string
+  readonly run: (ctx: Context<Config>) => Promise<void>
+}
+// deno-lint-ignore no-explicit-any -- a list holds routes of different inputs
+export interface Route<Params = any, Query = any, Body = any, Answer = any> {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** Below /v1, with `{name}` for parameters. */
+  readonly path: string
+  readonly permission: string
+  readonly summary: string
+  readonly params?: Schema<Params>
+  readonly query?: Schema<Query>
+  readonly body?: Schema<Body>
+  readonly answer: Schema<Answer>
+  readonly handle: (
+    input: { readonly params: Params; readonly query: Query; readonly body: Body },
+    ctx: JobContext,
+  ) => Promise<Answer>
+}
+/** A push from a marketplace; the signature is checked before anything else is done. */
+export interface Webhook {
+  readonly path: string
+  readonly verify: (headers: Headers, body: Uint8Array, secrets: unknown) => Promise<boolean>
+  readonly externalAccountId: (body: unknown) => string | undefined
+  readonly target: Target
+}
+
+/** A plugin is a frozen plain object, the default export of `mod.ts`. */
+// deno-lint-ignore no-explicit-any -- the host holds plugins of any config
+export interface Plugin<Config = any> {
+  readonly id: string
+  readonly api: typeof API
+  readonly version: string
+  readonly config?: Schema<Config>
+  readonly needs?: readonly string[]
+  readonly migrations?: readonly Migration[]
+  readonly tables?: readonly string[]
+  /** `'claims:resolve': ['OWNER', 'ADMIN', 'FINANCE']` */
+  readonly permissions?: Readonly<Record<string, readonly Role[]>>
+  readonly queues?: readonly QueueSpec[]
+  readonly consumers?: readonly Consumer[]
+  readonly sweeps?: readonly Sweep[]
+  readonly routes?: readonly Route[]
+  readonly webhooks?: readonly Webhook[]
+  readonly start?: (ctx: Context<Config>) => Promise<() => Promise<void>>
+}
+
+/** A connection of a seller to a marketplace, as an adapter sees it. */
+export interface Account<Details, Credentials> {
+  readonly id: string
+  readonly externalAccountId: string
+  readonly details: Details
+  readonly credentials: Credentials
+}
+/** A row that cannot be accepted: kept, sealed, and counted by its reason. */
+export interface RejectedRow {
+  readonly key?: string
+  /** Kebab-case, for people and for counting: `not-an-amazon-order`. */
+  readonly reason: string
+  /** The row as it came. */
+  readonly raw: string
+}
+/** Stored whole, in one transaction; received = rows + rejected. */
+export interface Page<Row, Cursor> {
+  readonly rows: readonly Row[]
+  readonly rejected: readonly RejectedRow[]
+  readonly received: number
+  /** Where the next call begins if this page was the last one that was stored. */
+  readonly cursor: Cursor
+}
+export type SyncReason = 'schedule' | 'manual' | 'backfill' | 'push'
+export interface SyncRequest<Cursor> {
+  /** Of the last stored page; null at the very first call of an account. */
+  readonly cursor: Cursor | null
+  readonly window?: { readonly from: Date; readonly to: Date }
+  readonly reason: SyncReason
+}
+export type Sync<D, C, Row, Cursor> = (
+  account: Account<D, C>,
+  request: SyncRequest<Cursor>,
+  ctx: Context,
+) => AsyncIterable<Page<Row, Cursor>>
+
+/** An absolute quantity for one SKU; the newest version wins. */
+export interface StockChange {
+  readonly sku: string
+  readonly quantity: number
+  readonly version: number
+}
+export interface StockResult {
+  readonly sku: string
+  readonly outcome: 'accepted' | 'rejected'
+  readonly reason?: string
+}
+export interface Batch {
+  readonly id: string
+  readonly orders: readonly { readonly id: string; readonly externalId: string }[]
+  readonly done: readonly StepResult[]
+}
+export interface StepResult {
+  readonly step: string
+  readonly order: string
+  readonly outcome: 'started' | 'done' | 'held' | 'failed'
+  readonly output?: unknown
+  readonly documents?: readonly Download[]
+}
+
+/** An absent method is an absent ability. An adapter has no database and no raw fetch. */
+// deno-lint-ignore no-explicit-any -- details, credentials and cursor are the adapter's own
+export interface Adapter<D = any, C = any, Cursor = any> {
+  /** Resolves when the credentials work; throws `auth` when they do not. */
+  readonly verify: (account: Account<D, C>, ctx: Context) => Promise<void>
+  /** Fresh credentials, all of them; called by one worker at a time. Throws `auth` when dead. */
+  readonly refresh?: (account: Account<D, C>, ctx: Context) => Promise<C>
+  readonly syncOrders?: Sync<D, C, OrderRow, Cursor>
+  readonly syncReturns?: Sync<D, C, ReturnRow, Cursor>
+  readonly syncPayouts?: Sync<D, C, PayoutRow, Cursor>
+  readonly pushInventory?: (
+    account: Account<D, C>,
+    changes: readonly StockChange[],
+    ctx: Context,
+  ) => Promise<readonly StockResult[]>
+  readonly fullProcessing?: (
+    account: Account<D, C>,
+    batch: Batch,
+    ctx: Context,
+  ) => AsyncIterable<StepResult>
+}
+/** One bucket for each (account, operation), shared by all workers, on the upstream's clock. */
+export interface RateLimit {
+  readonly operation: string
+  readonly ratePerSecond: number
+  readonly burst: number
+  /** An answer header that tells the live rate per second. */
+  readonly rateHeader?: string
+}
+export interface ReportImport {
+  readonly id: string
+  readonly target: Target
+  readonly detect: (head: Uint8Array, fileName: string) => boolean
+  readonly parse: (lines: AsyncIterable<Uint8Array>) => AsyncIterable<unknown>
+}
+// deno-lint-ignore no-explicit-any -- the registry holds marketplaces of any shape
+export interface Marketplace<D = any, C = any, Cursor = any> extends Plugin {
+  /** What the registry dispatches by: 'AJIO', 'MEESHO', 'AMAZON_IN', 'FLIPKART'. */
+  readonly code: string
+  readonly name: string
+  /** The version of the marketplace's API that this is written against. */
+  readonly upstream: string
+  /** The only hosts that `ctx.http` may reach. */
+  readonly hosts: readonly string[]
+  /** Keys are columns of the satellite. */
+  readonly details: Schema<D>
+  /** The satellite, made by the first migration: `<id>_account_details`. */
+  readonly detailsTable: string
+  readonly credentials: Schema<C>
+  /** Keys of the credentials that are sealed: credential x is column `x_enc` (bytea). */
+  readonly secrets: readonly string[]
+  /** Paths in raw answers that hold buyers' data: sealed in the archive, kept out of logs. */
+  readonly pii: readonly string[]
+  readonly cursor: Schema<Cursor>
+  /** Default cron for each target, Asia/Kolkata. */
+  readonly schedule?: Readonly<Partial<Record<Target, string>>>
+  readonly limits?: readonly RateLimit[]
+  readonly claimWindowDays?: number
+  readonly retention?: { readonly piiDaysAfterDelivery: number }
+  readonly imports?: readonly ReportImport[]
+  readonly adapter: Adapter<D, C, Cursor>
+}
+
+const brand = Symbol.for('robnu.plugin')
+
+/** Freezes and brands a product surface; checks nothing: that is the host's work. */
+export const definePlugin = <const P extends Plugin>(plugin: P): P => branded(plugin)
+
+/** Freezes and brands a marketplace; checks nothing: that is the host's work. */
+export const defineMarketplace = <D, C, Cursor>(
+  marketplace: Marketplace<D, C, Cursor>,
+): Marketplace<D, C, Cursor> => branded(marketplace)
+
+/** True for what one of the two functions above made, by whichever copy of this package. */
+export const isPlugin = (value: unknown): value is Plugin =>
+  typeof value === 'object' && value !== null && brand in value
+
+export const isMarketplace = (plugin: Plugin): plugin is Marketplace => 'adapter' in plugin
+
+const branded = <P extends object>(plugin: P): P => Object.freeze({ ...plugin, [brand]: API })

