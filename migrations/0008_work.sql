@@ -102,9 +102,10 @@ $$;
 select app_gate_function('extend_work(uuid, uuid, uuid, integer)', 'robnu_app');
 
 -- Ends a slice inside the scope of its work item: puts the item back with its message (p_message),
--- or closes it (p_message null; p_state DONE or FAILED).
+-- or closes it (p_message null; p_state DONE or FAILED). Progress sets the count of attempts back.
 create function finish_work(
-  p_item uuid, p_lease uuid, p_state text, p_delay_ms double precision, p_message uuid, p_queue text
+  p_item uuid, p_lease uuid, p_state text, p_delay_ms double precision, p_message uuid, p_queue text,
+  p_progress boolean default false
 ) returns void
 language plpgsql security definer
 set search_path = pg_catalog, public
@@ -115,7 +116,8 @@ declare
   w public.work_items;
 begin
   update public.work_items
-    set state = p_state, not_before = v_due, lease = null, lease_until = null
+    set state = p_state, not_before = v_due, lease = null, lease_until = null,
+      attempts = case when p_progress then 0 else attempts end
     where seller_id = v_seller and id = p_item and state = 'RUNNING' and lease = p_lease
     returning * into w;
   if not found then
@@ -130,7 +132,33 @@ begin
 end
 $$;
 select app_gate_function(
-  'finish_work(uuid, uuid, text, double precision, uuid, text)', 'robnu_tenant');
+  'finish_work(uuid, uuid, text, double precision, uuid, text, boolean)', 'robnu_tenant');
+
+-- Moves an account's cursor from the page before (p_seq; 0 for none) to this one, or raises: another
+-- worker has stored that page.
+create function advance_cursor(p_account uuid, p_target text, p_cursor jsonb, p_seq bigint)
+returns void
+language plpgsql
+as $$
+declare
+  v_seller uuid := app_current_seller_id();
+begin
+  if p_seq = 0 then
+    insert into sync_cursors (seller_id, marketplace_account_id, target, cursor, seq)
+      values (v_seller, p_account, p_target, p_cursor, 1)
+      on conflict do nothing;
+  else
+    update sync_cursors set cursor = p_cursor, seq = p_seq + 1, updated_at = now()
+      where seller_id = v_seller and marketplace_account_id = p_account and target = p_target
+        and seq = p_seq;
+  end if;
+  if not found then
+    raise exception 'another worker has moved the cursor' using errcode = 'RB003';
+  end if;
+end
+$$;
+revoke all on function advance_cursor(uuid, text, jsonb, bigint) from public;
+grant execute on function advance_cursor(uuid, text, jsonb, bigint) to robnu_tenant;
 
 -- Takes one permit from a bucket and answers 0, or takes none and answers how many milliseconds of
 -- the upstream's clock to wait. The first use of an operation makes its bucket, full.

@@ -84,6 +84,23 @@ describe('the rules', () => {
     })
   }
 
+  it('let imports point down the layers and nowhere else', () => {
+    const floors = 'boot.ts/http host/ledger/storage queues/rbac auth/tenancy/audit/crypto/db'
+      .split('/').map((names) => names.split(' '))
+    const fileIn = (name: string): string => `core/${name}${name.endsWith('.ts') ? '' : '/x.ts'}`
+    const isFault = (from: string, to: string): boolean =>
+      faultsOf(fileIn(from), `import { y } from '#${fileIn(to)}'`).length === 1
+    floors.forEach((names, floor) => {
+      for (const from of names) {
+        const others = names.filter((name) => name !== from)
+        const [above, below] = [floors.slice(0, floor).flat(), floors.slice(floor + 1).flat()]
+        expect([...above, ...others].filter((to) => !isFault(from, to)), from).toEqual([])
+        expect([...below, from, 'errors.ts'].filter((to) => isFault(from, to)), from).toEqual([])
+      }
+    })
+    expect(floors.flat().length).toBe(12)
+  })
+
   it('leave in peace what only looks like a fault', () => {
     for (const { path, source } of sound) {
       expect(faultsOf(path, source), `${path}: ${source}`).toEqual([])

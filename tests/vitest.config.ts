@@ -9,6 +9,7 @@ export default defineConfig({
       '{plugins,marketplaces}/*/tests/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '.robnu/**'],
+    globalSetup: ['tests/support/global-setup.ts'],
     // Deno runs vitest's workers as processes only
     pool: 'forks',
     maxWorkers: 2,

@@ -4,6 +4,7 @@
  */
 import type { Connection } from 'pg'
 import { type Decoder, decoderOf } from './decode.ts'
+import { Buffer } from "node:buffer";
 
 export interface BoundStatement {
   readonly sql: string

@@ -59,7 +59,7 @@ export const sandboxContext = (
     options,
     () => new Date(upstreamAt(sandbox.clock, Date.now())),
     async ({ method, url, headers, body }, signal) => {
-      const answer = await fetch(new URL(url.pathname + url.search, sandbox.url), {
+      const answer = await fetch(sandbox.url + url.pathname + url.search, {
         method,
         headers: { ...headers, [upstreamHostHeader]: url.host },
         signal,

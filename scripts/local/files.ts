@@ -50,7 +50,9 @@ export const ensureSecret = (file: string): string => {
     const secret = randomBytes(secretBytes).toString('base64url')
     return createFile(file, `${secret}\n`) ? secret : ensureSecret(file)
   }
-  if (stored.trim() === '') throw localFault(`Cannot use the secret in "${file}": the file is empty`)
+  if (stored.trim() === '') {
+    throw localFault(`Cannot use the secret in "${file}": the file is empty`)
+  }
   chmodSync(file, 0o600)
   return stored.trim()
 }

@@ -18,6 +18,7 @@ export interface Binaries {
   readonly major: string
 }
 
+const Manifest = z.object({ version: z.string() })
 const Links = z.array(z.object({ source: z.string(), target: z.string() }))
 
 /** The programs, runnable by the owner; throws the sentence to print when there are none for this machine. */
@@ -78,8 +79,8 @@ const tryFolder = (native: string, owner?: Owner): { major?: string; why?: strin
 
 /** A copy outside of folders that only root may enter (such as /root) or read. */
 const copyForOthers = (native: string): string => {
-  const version = basename(dirname(native))
-  const place = join(tmpdir(), `robnu-postgres-${version}`)
+  const { version } = Manifest.parse(JSON.parse(readText(join(dirname(native), 'package.json')) ?? ''))
+  const place = join(tmpdir(), `robnu-postgres-${basename(dirname(native))}-${version}`)
   if (isRootsOwn(place)) return place
   const draft = mkdtempSync(`${place}-`)
   cpSync(native, draft, { recursive: true, verbatimSymlinks: true })
@@ -97,5 +98,10 @@ const isRootsOwn = (path: string): boolean => {
 const binariesIn = (native: string, major: string): Binaries => {
   const program = (name: string): string =>
     join(native, 'bin', process.platform === 'win32' ? `${name}.exe` : name)
-  return { postgres: program('postgres'), initdb: program('initdb'), pgCtl: program('pg_ctl'), major }
+  return {
+    postgres: program('postgres'),
+    initdb: program('initdb'),
+    pgCtl: program('pg_ctl'),
+    major,
+  }
 }

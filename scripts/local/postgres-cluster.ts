@@ -57,7 +57,7 @@ const runInitdb = (
   const passwordFile = join(folder, 'verifier')
   try {
     writeFileSync(passwordFile, `${scramVerifier(password)}\n`, { mode: 0o600 })
-    if (owner) for (const path of [folder, passwordFile]) chownSync(path, owner.uid, owner.gid)
+    if (owner) { for (const path of [folder, passwordFile]) chownSync(path, owner.uid, owner.gid) }
     const command = commandOn(dir, owner, binaries.initdb, (data) => [
       `--pgdata=${data}`,
       `--username=${superuser}`,
@@ -84,6 +84,7 @@ const makeFolder = (dir: string, owner: Owner | undefined): void => {
 }
 
 const lastLine = (text: string | undefined, error: Error | undefined): string => {
-  const told = (text ?? '').split('\n').filter((line) => /error|fatal/i.test(line)).pop()
+  const lines = (text ?? '').split('\n').filter((line) => line.trim() !== '')
+  const told = lines.findLast((line) => /error|fatal/i.test(line)) ?? lines.at(-1)
   return told?.trim() ?? error?.message ?? 'initdb said nothing'
 }

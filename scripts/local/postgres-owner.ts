@@ -23,7 +23,16 @@ export interface Command {
 }
 
 // what the programs may need of our environment; PGDATA, PGPORT and the like would overrule us
-const kept = ['PATH', 'LD_LIBRARY_PATH', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'ComSpec', 'PATHEXT']
+const kept = [
+  'PATH',
+  'LD_LIBRARY_PATH',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'SystemRoot',
+  'ComSpec',
+  'PATHEXT',
+]
 
 /** Nobody, when we are root; else undefined, for ourselves. A bare number will not do: initdb looks up the name. */
 export const findOwner = (): Owner | undefined => {

@@ -1,7 +1,7 @@
 /** The embedded PostgreSQL of `npm start` and of the tests. */
 import { mkdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import postgres from 'postgres'
+import { withOperations } from '#core/db/operations.ts'
 import { codeOf, localFault } from './faults.ts'
 import { ensureSecret } from './files.ts'
 import { type Lock, takeLock } from './lock.ts'
@@ -106,16 +106,13 @@ const startFresh = async (
 }
 
 const assertLogin = async (url: string, passwordFile: string): Promise<void> => {
-  const sql = postgres(url, { max: 1, onnotice: () => {} })
   try {
-    await sql`select 1`
+    await withOperations(url, (sql) => sql`select 1`)
   } catch (error) {
     if (codeOf(error) !== '28P01') throw error
     throw localFault(
       `Cannot log in to the embedded PostgreSQL: "${passwordFile}" does not hold the password that its data was made with; put the file back or remove the data`,
     )
-  } finally {
-    await sql.end({ timeout: 1 })
   }
 }
 

@@ -1,6 +1,6 @@
 /** The database and the three logins of the app, none of them superuser: locally as in production. */
 import { readFile } from 'node:fs/promises'
-import postgres, { type Sql } from 'postgres'
+import { type Operations, withOperations } from '#core/db/operations.ts'
 import { localFault } from './faults.ts'
 import { scramVerifier } from './scram.ts'
 
@@ -33,14 +33,11 @@ export const ensureRoles = async (
     throw localFault(`Cannot make the database "${database}": a name has a-z, 0-9 and "_"`)
   }
   const text = await readFile(options.rolesFile ?? rolesFile, 'utf8')
-  const sql = postgres(superuserUrl, { max: 1, onnotice: () => {} })
-  try {
+  await withOperations(superuserUrl, async (sql) => {
     await sql.unsafe(text).simple()
     await ensureDatabase(sql, database)
     for (const login of logins) await setPassword(sql, login, passwords(login))
-  } finally {
-    await sql.end({ timeout: 5 })
-  }
+  })
   const url = (login: Login): string => urlOf(superuserUrl, login, passwords(login), database)
   return {
     DATABASE_URL: url('robnu_app'),
@@ -49,12 +46,12 @@ export const ensureRoles = async (
   }
 }
 
-const ensureDatabase = async (sql: Sql, database: string): Promise<void> => {
+const ensureDatabase = async (sql: Operations, database: string): Promise<void> => {
   const [found] = await sql`select 1 from pg_database where datname = ${database}`
   if (!found) await sql`create database ${sql(database)} owner robnu_owner`
 }
 
-const setPassword = async (sql: Sql, login: Login, password: string): Promise<void> => {
+const setPassword = async (sql: Operations, login: Login, password: string): Promise<void> => {
   // utility statements take no parameters; the verifier has letters, digits and +/=:$- only
   await sql.unsafe(`alter role ${login} login password '${scramVerifier(password)}'`)
 }

@@ -1,4 +1,5 @@
 /** PostgreSQL's stored form of a password, made here so that the password itself never travels in a statement. */
+import { Buffer } from 'node:buffer'
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 
 const iterations = 4096 // PostgreSQL's own default; the passwords are 32 random bytes

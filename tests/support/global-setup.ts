@@ -14,9 +14,9 @@ declare module 'vitest' {
   }
 }
 
-export default async (
+export const setup = async (
   project: { provide: (key: 'superuserUrl' | 'urls', value: never) => void },
-) => {
+): Promise<() => Promise<void>> => {
   const dir = await mkdtemp(join(tmpdir(), 'robnu-test-'))
   const postgres = await startPostgres({
     dir: join(dir, 'postgres'),
@@ -25,7 +25,7 @@ export default async (
   })
   const urls = await ensureRoles(postgres.superuserUrl(), {
     database: 'robnu_template',
-    passwords: { owner: 'test-owner', platform: 'test-platform', app: 'test-app' },
+    passwords: (login) => `test-${login}`,
   })
   const ownerUrl = urls.DATABASE_OWNER_URL
   const core = await readCoreLine(new URL('../../migrations/', import.meta.url))

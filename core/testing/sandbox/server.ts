@@ -107,14 +107,15 @@ const headerOf = (incoming: IncomingMessage, name: string): string | undefined =
 }
 
 const bodyOf = async (incoming: IncomingMessage): Promise<string | undefined> => {
-  const chunks: Uint8Array[] = []
+  const decoder = new TextDecoder()
+  let text = ''
   let bytes = 0
   for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength
-    if (bytes <= maxBodyBytes) chunks.push(chunk)
+    if (bytes <= maxBodyBytes) text += decoder.decode(chunk, { stream: true })
   }
   // what is too long is read to its end and dropped: cutting it off would hide the answer
-  return bytes > maxBodyBytes ? undefined : await new Blob(chunks as BlobPart[]).text()
+  return bytes > maxBodyBytes ? undefined : text + decoder.decode()
 }
 
 const write = (

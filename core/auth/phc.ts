@@ -1,0 +1,38 @@
+/** The stored form of a password: PHC strings of Argon2id, and nothing else. */
+
+export interface Argon2Params {
+  readonly memoryKib: number
+  readonly passes: number
+  readonly lanes: number
+}
+export interface Phc extends Argon2Params {
+  readonly salt: Uint8Array
+  readonly hash: Uint8Array
+}
+
+const form =
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/
+// a row in the database must not be able to ask for all the memory there is
+const maxMemoryKib = 1024 * 1024
+
+export const formatPhc = ({ memoryKib, passes, lanes, salt, hash }: Phc): string =>
+  `$argon2id$v=19$m=${memoryKib},t=${passes},p=${lanes}$${base64(salt)}$${base64(hash)}`
+
+/** Undefined for anything that `formatPhc` would not write. */
+export const parsePhc = (text: string): Phc | undefined => {
+  const [, memory, passes, lanes, salt, hash] = form.exec(text) ?? []
+  if (salt === undefined || hash === undefined) return undefined
+  const phc = {
+    memoryKib: Number(memory),
+    passes: Number(passes),
+    lanes: Number(lanes),
+    salt: new Uint8Array(Buffer.from(salt, 'base64')),
+    hash: new Uint8Array(Buffer.from(hash, 'base64')),
+  }
+  const isSane = phc.passes > 0 && phc.lanes > 0 && phc.memoryKib >= 8 * phc.lanes &&
+    phc.memoryKib <= maxMemoryKib
+  return isSane ? phc : undefined
+}
+
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes).toString('base64').replaceAll('=', '')

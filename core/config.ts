@@ -1,0 +1,167 @@
+/**
+ * The configuration: environment and robnu.config.json as one frozen object. The only file that
+ * reads the environment. Every fault is reported at once.
+ */
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import process from 'node:process'
+import { z } from 'zod'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+export const environment: Environment = process.env
+
+/** What a process does; any of them may run in one. */
+export const parts = ['api', 'worker', 'sweeps'] as const
+export type Part = (typeof parts)[number]
+
+export interface PluginEntry {
+  /** A package's name, or a path from the configuration file. */
+  readonly use: string
+  readonly config: unknown
+}
+export interface UpstreamEntry {
+  readonly url: string
+  readonly clock?: { readonly at: Date; readonly upstream: Date; readonly speed: number }
+}
+export type Config = Readonly<z.infer<typeof schema>> & {
+  readonly plugins: readonly PluginEntry[]
+  /** The folder that paths of plugins start from. */
+  readonly configDir: string
+}
+
+/** Thrown with one line for each fault. */
+export const configFault = (faults: readonly string[]): Error =>
+  Object.assign(
+    new Error(
+      `Cannot start: the configuration has ${faults.length} fault(s)\n${
+        faults.map((fault) => `  ${fault}`).join('\n')
+      }`,
+    ),
+    { faults },
+  )
+
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+const whole = (least: number, most: number) =>
+  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number)
+    .refine((n) => n >= least && n <= most, `must be from ${least} to ${most}`)
+const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+const httpUrl = z.string().regex(/^https?:\/\//, 'must begin with http:// or https://')
+
+const clockSchema = z.object({
+  at: z.iso.datetime(),
+  upstream: z.iso.datetime(),
+  speed: z.number().positive(),
+}).transform((clock) => ({ ...clock, at: new Date(clock.at), upstream: new Date(clock.upstream) }))
+const upstreamsSchema = z.record(
+  z.string(),
+  z.object({ url: httpUrl, clock: clockSchema.optional() }),
+)
+const json = <T>(inner: z.ZodType<T>) =>
+  z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text)
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be JSON' })
+      return z.NEVER
+    }
+  }).pipe(inner as z.ZodType<T, unknown>)
+
+/** Names of the variables, their forms and their defaults. Secrets may be given as `<NAME>_FILE`. */
+const schema = z.object({
+  DATABASE_URL: databaseUrl,
+  DATABASE_PLATFORM_URL: databaseUrl,
+  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must begin with redis://').optional(),
+  AWS_REGION: z.string().default('ap-south-1'),
+  AWS_ENDPOINT_URL: httpUrl.optional(),
+  AWS_S3_PER_SELLER_KMS: flag.default(false),
+  ROBNU_KMS_ALIAS: z.string().startsWith('alias/').default('alias/robnu/default'),
+  ROBNU_KMS_CREATE_KEYS: flag.default(false),
+  ROBNU_QUEUE_PREFIX: z.string().regex(/^[A-Za-z0-9_-]{0,30}$/).default('robnu-'),
+  ROBNU_JWT_KEYS: json(z.array(z.looseObject({ kty: z.string(), kid: z.string() })).min(1)),
+  ROBNU_SECRET: z.string().min(32, 'must have at least 32 characters'),
+  ROBNU_RUN: z.string().default(parts.join(',')).transform((text) =>
+    text.split(',').map((part) => part.trim())
+  ).pipe(z.array(z.enum(parts)).min(1)),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: whole(0, 65_535).default(8787),
+  ROBNU_POOL: whole(2, 200).default(10),
+  ROBNU_LEASE_MS: whole(1_000, 600_000).default(30_000),
+  ROBNU_DOCS: flag.default(true),
+  ROBNU_UPSTREAMS: json(upstreamsSchema).default({}),
+  ROBNU_CONFIG: z.string().optional(),
+  ROBNU_PLUGINS: z.string().optional(),
+  ROBNU_LOG: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
+})
+
+const fileSchema = z.strictObject({
+  plugins: z.array(z.strictObject({ use: z.string().min(1), config: z.unknown().optional() })),
+})
+
+export const readConfig = (env: Environment): Config => {
+  const faults: string[] = []
+  const parsed = schema.safeParse(withSecretFiles(env, faults))
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const name = String(issue.path[0])
+      faults.push(`${name}: ${env[name] === undefined ? 'is not set' : issue.message}`)
+    }
+  }
+  const plugins = readPlugins(env, faults)
+  if (!parsed.success || faults.length > 0) throw configFault(faults)
+  return Object.freeze({ ...parsed.data, ...plugins })
+}
+
+/** The enabled plugins: robnu.config.json, or what ROBNU_PLUGINS lists instead (empty: none). */
+export const readPlugins = (
+  env: Environment,
+  faults: string[],
+): { readonly plugins: readonly PluginEntry[]; readonly configDir: string } => {
+  const path = resolve(env['ROBNU_CONFIG'] ?? 'robnu.config.json')
+  const file = readConfigFile(path, env['ROBNU_CONFIG'] !== undefined, faults)
+  const listed = env['ROBNU_PLUGINS']?.split(',').map((use) => use.trim()).filter(Boolean)
+  const plugins = listed
+    ? listed.map((use) => file.find((entry) => entry.use === use) ?? { use, config: undefined })
+    : file
+  return { plugins, configDir: dirname(path) }
+}
+
+const readConfigFile = (path: string, asked: boolean, faults: string[]): readonly PluginEntry[] => {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    if (asked) faults.push(`ROBNU_CONFIG: cannot read "${path}"`)
+    return []
+  }
+  try {
+    const parsed = fileSchema.safeParse(JSON.parse(text))
+    if (parsed.success) {
+      return parsed.data.plugins.map(({ use, config }) => ({ use, config }))
+    }
+    for (const { path: at, message } of parsed.error.issues) {
+      faults.push(`robnu.config.json: /${at.map(String).join('/')}: ${message}`)
+    }
+  } catch {
+    faults.push('robnu.config.json: must be JSON')
+  }
+  return []
+}
+
+const withSecretFiles = (env: Environment, faults: string[]): Record<string, unknown> => {
+  const values: Record<string, unknown> = {}
+  for (const name of Object.keys(schema.shape)) {
+    const file = env[`${name}_FILE`]
+    const value = env[name]
+    if (file === undefined) {
+      // an empty variable is one that is not set, but for the list of plugins
+      values[name] = value === '' && name !== 'ROBNU_PLUGINS' ? undefined : value
+      continue
+    }
+    try {
+      values[name] = readFileSync(file, 'utf8').trim()
+    } catch {
+      faults.push(`${name}_FILE: cannot read "${file}"`)
+    }
+  }
+  return values
+}

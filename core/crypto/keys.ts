@@ -1,0 +1,121 @@
+/** The keys of one seller in clear, and what is done with them without a database. */
+import { createHmac } from 'node:crypto'
+import { fault } from '../errors.ts'
+import type { Random } from '../ids.ts'
+import { nameOf, type Place, sealField } from './seal.ts'
+
+/** `seal` is renewed, `index` and `hash` outlive it: what they made is compared for years. */
+export const purposes = ['seal', 'index', 'hash'] as const
+export type Purpose = typeof purposes[number]
+
+/** What a caller may do with a seller's keys. Every method is synchronous. */
+export interface SellerKeys {
+  readonly sellerId: string
+  /**
+   * A blob that opens at this place only. Throws once as many values were sealed as were announced
+   * to `forSeller`.
+   */
+  readonly seal: (
+    table: string,
+    column: string,
+    rowId: string,
+    plain: string | Uint8Array,
+  ) => Uint8Array
+  /** HMAC-SHA256 of the parts, each with its length and null apart from empty: 32 bytes. */
+  readonly hash: (parts: readonly (string | Uint8Array | null)[]) => Uint8Array
+  /**
+   * A blind index: 16 bytes that are equal for equal values of one column and seller. The caller
+   * normalises the value first, and says `table.column` unless two tables are to be compared.
+   */
+  readonly index: (column: string, value: string) => Uint8Array
+}
+
+/** The keys of one seller as a keyring holds them; several handles share one. */
+export interface KeySet {
+  readonly sellerId: string
+  readonly seals: ReadonlyMap<number, Uint8Array>
+  /** The version that new values are sealed under. */
+  readonly current: number
+  readonly index: Uint8Array
+  readonly hash: Uint8Array
+  /** False: the bytes are zeros, and every use throws. */
+  alive: boolean
+  /** Seals that are reserved in the database and promised to no handle. */
+  left: number
+  /** Versions that were met and are not here: a reason to load again. */
+  readonly asked: Set<number>
+  /** Versions that loading again did not bring. */
+  readonly unknown: ReadonlySet<number>
+}
+
+/** Zeroes the keys. Safe at any time: whoever uses them is synchronous and looks first. */
+export const wipe = (set: KeySet): void => {
+  set.alive = false
+  for (const key of [...set.seals.values(), set.index, set.hash]) key.fill(0)
+}
+
+const indexBytes = 16 // 2^64 values before two are expected to meet; no column comes near
+// opening.ts alone asks: reading is ledgered, so it is not a method of the handle
+const sets = new WeakMap<SellerKeys, KeySet>()
+
+/** A handle that may seal `allowance` values; the caller has taken them off `set.left`. */
+export const handleOf = (set: KeySet, allowance: number, nonces: Random): SellerKeys => {
+  const { sellerId } = set
+  let left = allowance
+  const handle: SellerKeys = {
+    sellerId,
+    seal: (table, column, rowId, plain) => {
+      const key = sealKey(set, set.current)
+      if (key === undefined || left === 0) {
+        throw new Error(`Cannot seal "${table}.${column}": only ${allowance} seals were announced`)
+      }
+      left -= 1
+      return sealField(key, set.current, { sellerId, table, column, rowId }, plain, nonces)
+    },
+    hash: (parts) => {
+      const hmac = createHmac('sha256', living(set).hash)
+      let text = '' // gathered: each update crosses into native code
+      for (const part of parts) {
+        if (part === null) text += '-'
+        else if (typeof part === 'string') text += `t${part.length}:${part}`
+        else {
+          hmac.update(`${text}b${part.length}:`).update(part)
+          text = ''
+        }
+      }
+      return hmac.update(text).digest()
+    },
+    index: (column, value) => {
+      const hmac = createHmac('sha256', living(set).index)
+      const whole = hmac.update(`${column.length}:${column}${value}`).digest()
+      return new Uint8Array(whole.subarray(0, indexBytes)) // a copy: a view would carry the rest
+    },
+  }
+  sets.set(handle, set)
+  return handle
+}
+
+/** The seal key of a version, for a value that lies at `place`. */
+export const sealKeyOf = (keys: SellerKeys, version: number, place: Place): Uint8Array => {
+  const set = sets.get(keys)
+  if (set === undefined) throw new Error('Cannot open: these keys come from no keyring')
+  const key = sealKey(set, version)
+  if (key !== undefined) return key
+  const why = new Error(
+    `Cannot open ${nameOf(place)}: the seller has no seal key of version ${version}`,
+  )
+  if (set.unknown.has(version)) throw why
+  // another process may have made it since: KMS cannot be asked here, inside of a transaction, so
+  // the keyring loads again at the next call
+  set.asked.add(version)
+  throw fault('keys-unavailable', { retryAfterSeconds: 1, cause: why })
+}
+
+const sealKey = (set: KeySet, version: number): Uint8Array | undefined =>
+  living(set).seals.get(version)
+
+const living = (set: KeySet): KeySet => {
+  if (set.alive) return set
+  const cause = new Error('The keys were held for too long and are wiped: ask the keyring again')
+  throw fault('keys-unavailable', { retryAfterSeconds: 1, cause })
+}

@@ -1,0 +1,55 @@
+/** Migrating: core's line, then the lines of the plugins in their order, then the rows they stand for. */
+import { readFile } from 'node:fs/promises'
+import { migrate, type MigrateResult, type MigrationLine, readCoreLine } from '../db/migrate.ts'
+import type { Operations } from '../db/operations.ts'
+import { idOf } from '../ids.ts'
+import type { Plugin } from '../plugin.ts'
+import type { Host } from './host.ts'
+import { satelliteFaults } from './satellites.ts'
+import { pluginFault } from './load.ts'
+
+export interface MigrateHostOptions {
+  readonly ownerUrl: string
+  /** The folder of core's line. */
+  readonly coreFolder: URL
+  readonly host: Host
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void
+}
+
+/** Throws when a file fails, or when a plugin's satellite does not fit its declaration. */
+export const migrateHost = async (options: MigrateHostOptions): Promise<MigrateResult> => {
+  const { host, ownerUrl, log } = options
+  const plugins = await Promise.all(host.plugins.map(({ plugin }) => readPluginLine(plugin)))
+  const lines = [await readCoreLine(options.coreFolder), ...plugins]
+  return await migrate({
+    ownerUrl,
+    lines,
+    log,
+    after: async (sql) => {
+      await registerMarketplaces(sql, host)
+      const faults = await satelliteFaults(sql, host.marketplaces)
+      if (faults.length > 0) throw pluginFault(faults)
+    },
+  })
+}
+
+const readPluginLine = async (plugin: Plugin): Promise<MigrationLine> => ({
+  line: plugin.id,
+  files: await Promise.all((plugin.migrations ?? []).map(async ({ id, sql, breaking }) => ({
+    number: id,
+    name: decodeURIComponent(sql.pathname.split('/').at(-1) ?? String(id)),
+    sql: await readFile(sql, 'utf8'),
+    breaking: breaking ?? false,
+  }))),
+})
+
+/** A marketplace is one row; its id is made of its code, so that every installation agrees. */
+const registerMarketplaces = async (sql: Operations, host: Host): Promise<void> => {
+  for (const { code, name, id } of host.marketplaces) {
+    await sql`
+      insert into marketplaces (id, code, name, plugin_id)
+      values (${idOf('marketplace', code)}, ${code}, ${name}, ${id})
+      on conflict (code) do update set name = excluded.name, plugin_id = excluded.plugin_id
+      where (marketplaces.name, marketplaces.plugin_id) <> (excluded.name, excluded.plugin_id)`
+  }
+}

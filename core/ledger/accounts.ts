@@ -1,0 +1,207 @@
+/** A seller's connections to marketplaces: listing, connecting, and asking for a sync. */
+import { z } from 'zod'
+import { recordAudit } from '../audit/record.ts'
+import type { Keyring } from '../crypto/keyring.ts'
+import type { Database, Entry, SellerScope } from '../db/database.ts'
+import { constraintOf, sqlState } from '../db/scope.ts'
+import { command, sql } from '../db/sql.ts'
+import { fault } from '../errors.ts'
+import { newId } from '../ids.ts'
+import type { Marketplace, Target } from '../plugin.ts'
+import { nextRun } from '../queues/schedules.ts'
+import { requestWork } from '../queues/work.ts'
+import { checkCredentials, type ConnectInput, parseConnect } from './connect.ts'
+import { recordCredentialEvent } from './credentials.ts'
+import type { Registry } from './registry.ts'
+import { targetsOf } from './registry.ts'
+import { accountSyncQueue } from './run-sync.ts'
+import { readRun, type RunView } from './runs.ts'
+import { writeSatellite } from './satellite.ts'
+import type { Upstream } from './upstream.ts'
+
+export interface AccountView {
+  readonly id: string
+  readonly marketplace: string
+  readonly external_account_id: string
+  readonly name: string
+  readonly needs_reconnect: boolean
+  readonly reconnect_reason: string | null
+  readonly last_validated_at: Date | null
+  readonly last_validation_status: string | null
+  readonly targets: readonly Target[]
+  readonly created_at: Date
+  readonly schedules: readonly {
+    readonly target: string
+    readonly cron: string
+    readonly paused: boolean
+    readonly next_run_at: string
+  }[]
+}
+
+export interface AccountsDeps {
+  readonly db: Database
+  readonly keyring: Keyring
+  readonly registry: Registry
+  readonly upstreamOf: (pluginId: string) => Upstream
+  readonly configOf: (pluginId: string) => unknown
+  readonly fetch: typeof fetch
+  readonly now: () => number
+  /** Called when something has been put into the outbox. */
+  readonly wake: () => void
+}
+
+export const createAccounts = (deps: AccountsDeps) => ({
+  marketplaces: () =>
+    Promise.resolve(
+      deps.registry.all.map((m) => ({ code: m.code, name: m.name, targets: targetsOf(m) })),
+    ),
+
+  list: (entry: Entry): Promise<readonly AccountView[]> => readAccounts(deps, entry, null),
+
+  get: async (entry: Entry, id: string): Promise<AccountView | null> =>
+    (await readAccounts(deps, entry, id))[0] ?? null,
+
+  /** Throws `marketplace-unknown`, `invalid-request`, `credentials-refused`, `account-exists`. */
+  connect: async (entry: Entry, input: ConnectInput): Promise<AccountView> => {
+    const marketplace = deps.registry.find(input.marketplace)
+    if (!marketplace) throw fault('marketplace-unknown')
+    const parsed = await parseConnect(marketplace, input)
+    const id = newId()
+    await checkCredentials(deps, marketplace, { id, ...parsed })
+    const keys = await deps.keyring.forSeller(entry, { willSeal: marketplace.secrets.length })
+    await deps.db.withSellerScope(entry, async (scope) => {
+      await insertAccount(scope, marketplace, id, input)
+      await writeSatellite(scope, keys, marketplace, id, parsed)
+      await recordCredentialEvent(scope, { account: { id }, runId: null }, 'VERIFIED', null)
+      await startSchedules(scope, marketplace, id, new Date(deps.now()))
+      recordAudit(
+        scope,
+        scope.sellerId,
+        'marketplace-account.connected',
+        `marketplace-account:${id}`,
+        {
+          marketplace: marketplace.code,
+          external_account_id: input.external_account_id,
+        },
+      )
+    })
+    deps.wake()
+    const [view] = await readAccounts(deps, entry, id)
+    if (!view) throw new Error('The account that was just connected is not there')
+    return view
+  },
+
+  /** Null when the seller has no such account. A request that meets a waiting run joins it. */
+  requestSync: async (
+    entry: Entry,
+    accountId: string,
+    ask: { readonly target: Target; readonly from?: Date; readonly to?: Date },
+  ): Promise<{ readonly run: RunView; readonly created: boolean } | null> => {
+    const answer = await deps.db.withSellerScope(entry, async (scope) => {
+      const account = await scope.maybeOne(sql.type(codeRow)`
+        select m.code from marketplace_accounts a join marketplaces m on m.id = a.marketplace_id
+        where a.seller_id = ${scope.sellerId} and a.id = ${accountId}`)
+      if (!account) return null
+      const marketplace = deps.registry.find(account.code)
+      if (!marketplace) throw fault('marketplace-unknown')
+      if (!targetsOf(marketplace).includes(ask.target)) throw fault('target-unsupported')
+      const asked = await requestWork(scope, {
+        sellerId: scope.sellerId,
+        accountId,
+        target: ask.target,
+        reason: 'manual',
+        queue: accountSyncQueue,
+        ...(ask.from && ask.to ? { window: { from: ask.from, to: ask.to } } : {}),
+      })
+      if (!asked) return null
+      const run = await readRun(scope, asked.runId)
+      return run && { run, created: asked.created }
+    })
+    deps.wake()
+    return answer
+  },
+})
+
+const codeRow = z.object({ code: z.string() })
+
+const insertAccount = async (
+  scope: SellerScope,
+  marketplace: Marketplace,
+  id: string,
+  input: ConnectInput,
+): Promise<void> => {
+  try {
+    await scope.run(command`
+      insert into marketplace_accounts (
+        seller_id, id, marketplace_id, external_account_id, name, last_validated_at,
+        last_validation_status, created_by_user_id
+      )
+      select ${scope.sellerId}, ${id}, m.id, ${input.external_account_id}, ${input.name}, now(), 'OK',
+        nullif(split_part(current_setting('app.actor'), 'user:', 2), '')::uuid
+      from marketplaces m where m.code = ${marketplace.code}`)
+  } catch (error) {
+    const taken = sqlState(error) === '23505' &&
+      constraintOf(error) === 'marketplace_accounts__seller_marketplace_external'
+    throw taken ? fault('account-exists', { cause: error }) : error
+  }
+}
+
+/** Every target with a default cron is scheduled, and asked for once at once. */
+const startSchedules = async (
+  scope: SellerScope,
+  marketplace: Marketplace,
+  accountId: string,
+  now: Date,
+): Promise<void> => {
+  for (const target of targetsOf(marketplace)) {
+    const cron = marketplace.schedule?.[target]
+    if (!cron) continue
+    await scope.run(command`
+      insert into schedules (seller_id, marketplace_account_id, target, cron, next_run_at)
+      values (${scope.sellerId}, ${accountId}, ${target}, ${cron},
+        ${nextRun(cron, now).toISOString()})`)
+    const asked = { sellerId: scope.sellerId, accountId, target, queue: accountSyncQueue }
+    await requestWork(scope, { ...asked, reason: 'schedule' })
+  }
+}
+
+const readAccounts = async (
+  { db, registry }: AccountsDeps,
+  entry: Entry,
+  id: string | null,
+): Promise<readonly AccountView[]> => {
+  const rows = await db.inSellerScope(entry).any(sql.type(accountRow)`
+    select a.id, m.code as marketplace, a.external_account_id, a.name, a.needs_reconnect,
+      a.reconnect_reason, a.last_validated_at, a.last_validation_status, a.created_at,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('target', s.target, 'cron', s.cron,
+          'paused', s.paused, 'next_run_at', s.next_run_at) order by s.target)
+        from schedules s
+        where s.seller_id = a.seller_id and s.marketplace_account_id = a.id
+      ), '[]') as schedules
+    from marketplace_accounts a join marketplaces m on m.id = a.marketplace_id
+    where a.seller_id = ${entry.sellerId} and (${id}::uuid is null or a.id = ${id}::uuid)
+    order by a.created_at, a.id`)
+  return rows.map((row) => {
+    const marketplace = registry.find(row.marketplace)
+    return { ...row, targets: marketplace ? targetsOf(marketplace) : [] }
+  })
+}
+
+const accountRow = z.object({
+  id: z.string(),
+  marketplace: z.string(),
+  external_account_id: z.string(),
+  name: z.string(),
+  needs_reconnect: z.boolean(),
+  reconnect_reason: z.string().nullable(),
+  last_validated_at: z.date().nullable(),
+  last_validation_status: z.string().nullable(),
+  created_at: z.date(),
+  schedules: z.array(z.object({
+    target: z.string(),
+    cron: z.string(),
+    paused: z.boolean(),
+    next_run_at: z.string(),
+  })),
+})

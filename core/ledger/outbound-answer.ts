@@ -1,0 +1,74 @@
+/** Reading a marketplace's answers: sizes, schemas, and what a status means. */
+import { failure, type FailureKind, type HttpInit, type Schema } from '../plugin.ts'
+
+/** No JSON answer of a marketplace comes near this. */
+const maxBytes = 32 * 1024 * 1024
+
+export const readBody = async (response: Response): Promise<string> => {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length
+    if (size > maxBytes) throw new Error('The answer is larger than 32 MiB')
+    chunks.push(chunk)
+  }
+  return new TextDecoder().decode(await new Blob(chunks as BlobPart[]).arrayBuffer())
+}
+
+/** The answer as the schema gives it; the failure names paths and never values. */
+export const parseAnswer = async <T>(schema: Schema<T>, text: string): Promise<T> => {
+  const result = await schema['~standard'].validate(jsonOf(text))
+  if (!result.issues) return result.value
+  const paths = result.issues.slice(0, 3).map((issue) =>
+    (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+  )
+  throw failure('bad-response', `The marketplace answered in an unknown form at: ${paths}`)
+}
+
+const jsonOf = (text: string): unknown => {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw failure('bad-response', 'The marketplace did not answer in JSON')
+  }
+}
+
+export const failureOfStatus = (
+  status: number,
+  text: string,
+  explain: HttpInit['explain'],
+  retryAfterMs: number | undefined,
+): Error => {
+  const explained = explain?.(status, looseJsonOf(text))
+  const kind = explained?.kind ?? kindOf(status)
+  return failure(kind, explained?.message ?? `The marketplace answered with status ${status}`, {
+    status,
+    ...(explained?.code === undefined ? {} : { code: explained.code }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
+}
+
+const looseJsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const kindOf = (status: number): FailureKind => {
+  if (status === 401 || status === 403) return 'auth'
+  if (status === 429) return 'rate-limit'
+  if (status === 408 || status >= 500) return 'unavailable'
+  return status >= 400 ? 'rejected' : 'bad-response'
+}
+
+/** `Retry-After` in seconds or as a date, in milliseconds of the upstream's clock. */
+export const retryAfterMs = (headers: Headers, now: Date): number | undefined => {
+  const text = headers.get('retry-after')
+  if (!text) return undefined
+  const seconds = Number(text)
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - now.getTime()
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined
+}

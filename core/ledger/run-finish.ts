@@ -1,0 +1,81 @@
+/** How a slice of a run ends: done, put back, or failed; stated on the run in either case. */
+import type { Database, Entry } from '../db/database.ts'
+import { command } from '../db/sql.ts'
+import { failureOf, type Target } from '../plugin.ts'
+import { finishWork } from '../queues/work.ts'
+import type { Upstream } from './upstream.ts'
+
+/** A leased work item, as the worker hands it over. */
+export interface LeasedWork {
+  readonly entry: Entry
+  readonly itemId: string
+  readonly lease: string
+  readonly accountId: string
+  readonly target: Target
+  readonly runId: string
+  /** Slices without progress, this one included. */
+  readonly attempts: number
+}
+export type SliceEnd =
+  | { readonly end: 'done' }
+  /** The item goes back; `delayMs` is real time. */
+  | { readonly end: 'again'; readonly delayMs: number; readonly progress: boolean }
+  | { readonly end: 'failed'; readonly kind: string; readonly message: string }
+
+/** A marketplace that is down is asked for about three hours; the next schedule begins anew. */
+const maxUnavailable = 14
+/** An answer that makes no sense, or a fault of ours, may be a passing one. */
+const maxPuzzling = 4
+const longestBackoffMs = 15 * 60_000
+
+/** What an error means for the slice; `progress`: whether it has stored a page. */
+export const endOfError = (
+  error: unknown,
+  work: { readonly attempts: number; readonly progress: boolean; readonly upstream: Upstream },
+): SliceEnd => {
+  const failed = failureOf(error)
+  const attempts = work.progress ? 1 : work.attempts
+  const later = { end: 'again', delayMs: backoffMs(attempts), progress: work.progress } as const
+  if (failed?.kind === 'rate-limit') {
+    const waitMs = failed.retryAfterMs === undefined
+      ? later.delayMs
+      : work.upstream.realMs(failed.retryAfterMs)
+    return { ...later, delayMs: waitMs }
+  }
+  if (failed?.kind === 'unavailable' && attempts < maxUnavailable) return later
+  if ((!failed || failed.kind === 'bad-response') && attempts < maxPuzzling) return later
+  return {
+    end: 'failed',
+    kind: failed?.kind ?? 'internal',
+    message: failed?.message ?? 'Something went wrong on our side; support has been told',
+  }
+}
+
+/** 2 s, 4 s, 8 s … 15 min. */
+const backoffMs = (attempts: number): number =>
+  Math.min(longestBackoffMs, 1000 * 2 ** Math.max(1, attempts))
+
+/** Run and work item end together, or go back together. */
+export const finishSlice = async (
+  db: Database,
+  work: LeasedWork,
+  end: SliceEnd,
+  queue: string,
+): Promise<void> => {
+  await db.withSellerScope(work.entry, async (scope) => {
+    if (end.end !== 'again') {
+      const failed = end.end === 'failed' ? end : undefined
+      await scope.run(command`
+        update job_runs set state = ${failed ? 'FAILED' : 'SUCCEEDED'}, finished_at = now(),
+          failure_kind = ${failed?.kind ?? null}, failure_message = ${failed?.message ?? null}
+        where seller_id = ${scope.sellerId} and id = ${work.runId}`)
+    }
+    const { itemId, lease } = work
+    if (end.end === 'again') {
+      const { delayMs, progress } = end
+      await finishWork(scope, { itemId, lease, state: 'WAITING', delayMs, queue, progress })
+    } else {
+      await finishWork(scope, { itemId, lease, state: end.end === 'done' ? 'DONE' : 'FAILED' })
+    }
+  })
+}

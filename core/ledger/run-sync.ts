@@ -1,0 +1,242 @@
+/** The sync engine: drains an adapter page by page, each page stored before the next is asked for. */
+import type { Keyring } from '../crypto/keyring.ts'
+import type { Database } from '../db/database.ts'
+import { hasCode } from '../errors.ts'
+import type { Log } from '../log.ts'
+import {
+  type Account,
+  type Context,
+  failure,
+  failureKind,
+  failureOf,
+  type Marketplace,
+  type Page,
+  type SyncRequest,
+} from '../plugin.ts'
+import { needsReconnect, refreshCredentials } from './credentials.ts'
+import { prepareOrders } from './order-rows.ts'
+import { createOutbound } from './outbound.ts'
+import { createPermits } from './permits.ts'
+import type { Registry } from './registry.ts'
+import { endOfError, finishSlice, type LeasedWork, type SliceEnd } from './run-finish.ts'
+import { type LoadedRun, loadRun, openAccount } from './run-load.ts'
+import { sealsPerOrder } from './store-orders.ts'
+import { rejectionsOf, type RunCounts, storePage } from './store-page.ts'
+import type { Upstream } from './upstream.ts'
+
+export interface SyncDeps {
+  readonly db: Database
+  readonly keyring: Keyring
+  readonly registry: Registry
+  /** By the id of the plugin. */
+  readonly upstreamOf: (pluginId: string) => Upstream
+  readonly configOf: (pluginId: string) => unknown
+  readonly fetch: typeof fetch
+  readonly log: Log
+  readonly now: () => number
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  /** A slice ends after this long, so that one account never holds a worker. */
+  readonly sliceMs: number
+}
+
+/** The queue that carries syncs, in order for each account. */
+export const accountSyncQueue = 'account-sync'
+
+/** Runs one slice of a leased work item. Resolves when it is finished or put back. */
+export const syncAccount = async (
+  deps: SyncDeps,
+  work: LeasedWork,
+  signal: AbortSignal,
+): Promise<void> => {
+  const log = deps.log.with({
+    seller: work.entry.sellerId,
+    account: work.accountId,
+    run: work.runId,
+  })
+  const slice: Slice = { deps, work, signal, log, progress: false, upstream: undefined }
+  let end: SliceEnd
+  try {
+    end = await runSlice(slice)
+  } catch (error) {
+    if (signal.aborted || hasCode(error, 'lease-lost')) throw error
+    const kind = failureKind(error)
+    const details = kind ? { kind, error: String(error) } : { error }
+    log[kind ? 'warn' : 'error']('sync.interrupted', details)
+    const upstream = slice.upstream ?? deps.upstreamOf('')
+    end = endOfError(error, { attempts: work.attempts, progress: slice.progress, upstream })
+  }
+  await finishSlice(deps.db, work, end, accountSyncQueue)
+  log.info('sync.slice', { ...end })
+}
+
+/** The state of one slice; `progress` and `upstream` are told to whoever catches its error. */
+interface Slice {
+  readonly deps: SyncDeps
+  readonly work: LeasedWork
+  readonly signal: AbortSignal
+  readonly log: Log
+  progress: boolean
+  upstream: Upstream | undefined
+}
+
+const runSlice = async (slice: Slice): Promise<SliceEnd> => {
+  const { deps, work } = slice
+  const run = await deps.db.withSellerScope(work.entry, (scope) => loadRun(scope, work))
+  const marketplace = deps.registry.find(run.marketplaceCode)
+  if (!marketplace?.adapter.syncOrders || work.target !== 'ORDERS') {
+    return {
+      end: 'failed',
+      kind: 'rejected',
+      message: `No enabled plugin can sync ${work.target} of ${run.marketplaceCode}`,
+    }
+  }
+  const context = createContext(slice, marketplace)
+  const state: Position = { cursor: run.cursor, seq: run.cursorSeq, counts: run.counts }
+  const until = deps.now() + deps.sliceMs
+  const patience = createPatience()
+  for (;;) {
+    const { account, version } = await connect(slice, marketplace)
+    try {
+      return await drain({ slice, marketplace, account, context, run, state, until })
+    } catch (error) {
+      if (failureKind(error) !== 'auth') throw error
+      if (patience.isOver(error, state.counts.pages)) {
+        await deps.db.withSellerScope(
+          work.entry,
+          (scope) =>
+            needsReconnect(scope, { account, runId: work.runId }, (error as Error).message),
+        )
+        throw error
+      }
+      const { db, keyring, sleep } = deps
+      const { entry, runId } = work
+      const asked = { db, keyring, entry, marketplace, account, version, runId, context, sleep }
+      await refreshCredentials(asked)
+    }
+  }
+}
+
+/**
+ * A refusal is answered with one refresh; a second one without a page in between is for the seller
+ * to mend. A token that the adapter itself found to be over is no refusal, within reason.
+ */
+const createPatience = () => {
+  let pagesBefore = -1
+  let refused = 0
+  let expired = 0
+  return {
+    isOver: (error: unknown, pages: number): boolean => {
+      if (pages !== pagesBefore) refused = expired = 0
+      pagesBefore = pages
+      if (failureOf(error)?.code === 'token-expired') return ++expired > 5
+      return ++refused > 1
+    },
+  }
+}
+
+const connect = async ({ deps, work }: Slice, marketplace: Marketplace) => {
+  const keys = await deps.keyring.forSeller(work.entry)
+  return await deps.db.withSellerScope(
+    work.entry,
+    (scope) => openAccount(scope, keys, marketplace, work.accountId, 'sync'),
+  )
+}
+
+const createContext = (slice: Slice, marketplace: Marketplace): Context => {
+  const { deps, work, signal, log } = slice
+  const upstream = deps.upstreamOf(marketplace.id)
+  slice.upstream = upstream
+  const permits = createPermits({
+    db: deps.db,
+    entry: work.entry,
+    accountId: work.accountId,
+    limits: marketplace.limits ?? [],
+    upstream,
+    sleep: deps.sleep,
+  })
+  const http = createOutbound({
+    marketplace,
+    upstream,
+    fetch: deps.fetch,
+    permits,
+    signal,
+  })
+  return {
+    config: deps.configOf(marketplace.id),
+    key: work.itemId,
+    signal,
+    now: upstream.now,
+    log: (event, fields) => log.info(`${marketplace.id}.${event}`, fields),
+    http,
+    download: () => Promise.reject(failure('rejected', 'Documents cannot be downloaded in a sync')),
+  }
+}
+
+interface Position {
+  cursor: unknown
+  seq: number | null
+  counts: RunCounts
+}
+interface Drain {
+  readonly slice: Slice
+  readonly marketplace: Marketplace
+  readonly account: Account<unknown, unknown>
+  readonly context: Context
+  readonly run: LoadedRun
+  readonly state: Position
+  readonly until: number
+}
+
+/** While one page is being stored the next is on its way. */
+const drain = async (to: Drain): Promise<SliceEnd> => {
+  const { slice, marketplace, account, context, run, state } = to
+  const request: SyncRequest<unknown> = {
+    cursor: state.cursor,
+    reason: run.reason,
+    ...(run.window ? { window: run.window } : {}),
+  }
+  const sync = marketplace.adapter.syncOrders
+  if (!sync) throw new Error('unreachable: the method was there')
+  const pages = sync(account, request, context)[Symbol.asyncIterator]()
+  try {
+    let coming = pages.next()
+    for (;;) {
+      const { done, value: page } = await coming
+      if (done) return { end: 'done' }
+      const over = slice.deps.now() >= to.until || slice.signal.aborted
+      if (!over) {
+        coming = pages.next()
+        // its failure is met at the next turn, when this page is safe
+        coming.catch(() => {})
+      }
+      await store(to, page)
+      if (over) return { end: 'again', delayMs: 0, progress: true }
+    }
+  } finally {
+    await pages.return?.()
+  }
+}
+
+const store = async (
+  { slice, state }: Drain,
+  page: Page<Parameters<typeof prepareOrders>[2][number], unknown>,
+): Promise<void> => {
+  const { deps, work } = slice
+  const willSeal = page.rows.length * sealsPerOrder + page.received
+  const keys = await deps.keyring.forSeller(work.entry, { willSeal })
+  const prepared = prepareOrders(keys, work.accountId, page.rows)
+  const rejected = rejectionsOf(page, prepared).length
+  if (page.received !== prepared.orders.length + prepared.repeated + rejected) {
+    throw failure('bad-response', 'The plugin lost rows: received is not rows and rejected')
+  }
+  const { accountId, target, runId } = work
+  const place = { accountId, target, runId, cursorSeq: state.seq }
+  state.counts = await deps.db.withSellerScope(
+    work.entry,
+    (scope) => storePage(scope, keys, place, page, prepared, state.counts),
+  )
+  state.cursor = page.cursor
+  if (state.seq !== null) state.seq++
+  slice.progress = true
+  slice.log.info('sync.page', { received: page.received, rejected, pages: state.counts.pages })
+}

@@ -1,0 +1,41 @@
+/** Upstreams: where requests for a marketplace really go, and how its clock runs. */
+
+/** At real instant `at` the upstream's clock showed `upstream`; it runs `speed` times as fast. */
+export interface ClockAnchor {
+  readonly at: Date
+  readonly upstream: Date
+  readonly speed: number
+}
+/** A replacement for the real upstream of one plugin: its sandbox. */
+export interface UpstreamSettings {
+  readonly url: string
+  readonly clock?: ClockAnchor
+}
+export interface Upstream {
+  readonly now: () => Date
+  /** How long a span of the upstream's clock takes in real milliseconds, and the reverse. */
+  readonly realMs: (upstreamMs: number) => number
+  /** The address to ask instead of the given one; the same where nothing is replaced. */
+  readonly resolve: (url: URL) => { readonly url: URL; readonly headers: Record<string, string> }
+}
+
+export const createUpstream = (
+  settings: UpstreamSettings | undefined,
+  realNow: () => number,
+): Upstream => {
+  const clock = settings?.clock
+  const speed = clock?.speed ?? 1
+  return {
+    now: () =>
+      clock
+        ? new Date(clock.upstream.getTime() + (realNow() - clock.at.getTime()) * speed)
+        : new Date(realNow()),
+    realMs: (upstreamMs) => upstreamMs / speed,
+    resolve: (url) => {
+      if (!settings) return { url, headers: {} }
+      const target = new URL(url.pathname + url.search, settings.url)
+      // one sandbox stands for all the hosts of a marketplace
+      return { url: target, headers: { 'x-robnu-upstream-host': url.host } }
+    },
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The one place that touches fauxqs, and where its faults are mended.
+ * Its stores are not among its exports: the paths below hold for the pinned version only.
+ */
+import { chmodSync, closeSync, openSync } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { buildApp } from 'fauxqs'
+import { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js'
+import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js'
+import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js'
+import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js'
+import { ensureFolder } from './files.ts'
+import { sortedListing } from './s3-listing.ts'
+
+export type { S3Store, SqsStore }
+export type SqsQueue = NonNullable<ReturnType<SqsStore['getQueueByArn']>>
+// Deno takes a class for another one when two paths lead to its types; they are the same ones at run time
+type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>
+export type FauxqsApp = ReturnType<typeof buildApp>
+
+/** What the hooks use of a request and a reply of fauxqs' server. */
+export interface CloudRequest {
+  readonly method: string
+  readonly url: string
+  readonly params: unknown
+  headers: IncomingHttpHeaders
+  body: unknown
+}
+export interface CloudReply {
+  readonly statusCode: number
+  code: (status: number) => CloudReply
+  type: (contentType: string) => CloudReply
+  header: (name: string, value: unknown) => CloudReply
+  getHeader: (name: string) => unknown
+  removeHeader: (name: string) => void
+  send: (body?: unknown) => CloudReply
+}
+
+export interface Fauxqs {
+  readonly app: FauxqsApp
+  readonly sqs: SqsStore
+  readonly s3: S3Store
+  readonly close: () => Promise<void>
+}
+
+/** SQS and S3, not yet listening. What the folder holds is loaded; without one everything lives in memory. */
+export const openFauxqs = (region: string, dir?: string): Fauxqs => {
+  const [sqsStore, snsStore, s3Store] = [new SqsStore(), new SnsStore(), new S3Store()]
+  const store = dir === undefined ? undefined : openStore(dir)
+  if (store) {
+    store.load(sqsStore, snsStore, s3Store)
+    sqsStore.persistence = store
+    s3Store.persistence = store
+    for (const queue of sqsStore.allQueues()) queue.persistence = store
+  }
+  s3Store.listObjects = sortedListing(s3Store.listObjects.bind(s3Store))
+  const app = buildApp({
+    logger: false,
+    defaultRegion: region,
+    stores: { sqsStore, snsStore, s3Store } as unknown as Stores,
+  })
+  // its default is "sqs.<region>.localhost", which many systems cannot resolve; empty: the host that was asked
+  sqsStore.host = ''
+  return {
+    app,
+    sqs: sqsStore,
+    s3: s3Store,
+    close: async () => {
+      await app.close()
+      store?.close()
+    },
+  }
+}
+
+const openStore = (dir: string): PersistenceManager => {
+  ensureFolder(dir)
+  const file = join(dir, 'fauxqs.db')
+  closeSync(openSync(file, 'a', 0o600)) // made here first: SQLite's files beside it take over its mode
+  chmodSync(file, 0o600)
+  const store = new PersistenceManager(dir)
+  // Its own version sets the receive count to NULL, which the table refuses: the message is then lost from memory
+  // and its group stays locked. `db` is private in the types only
+  const { db } = store as unknown as { db: DatabaseSync }
+  const makeReady = db.prepare(
+    'update sqs_messages set receipt_handle = null, visibility_deadline = null where message_id = ?',
+  )
+  store.updateMessageReady = (messageId) => {
+    makeReady.run(messageId)
+  }
+  return store
+}

@@ -1,0 +1,28 @@
+/** The protocol of KMS (JSON 1.1): one address, the operation in a header. */
+import type { CloudReply, CloudRequest } from './fauxqs.ts'
+import { isKmsError, kmsError } from './kms-errors.ts'
+import type { Kms } from './kms.ts'
+
+const target = 'TrentService.'
+
+export const isForKms = (operation: string): boolean => operation.startsWith(target)
+
+export const answerKms = (request: CloudRequest, reply: CloudReply, kms: Kms): CloudReply => {
+  reply.type('application/x-amz-json-1.1')
+  try {
+    const operation = String(request.headers['x-amz-target']).slice(target.length)
+    return reply.send(JSON.stringify(kms.call(operation, parseBody(request.body))))
+  } catch (error) {
+    const type = isKmsError(error) ? error.type : 'KMSInternalException'
+    const message = error instanceof Error ? error.message : String(error)
+    return reply.code(isKmsError(error) ? 400 : 500).send(JSON.stringify({ __type: type, message }))
+  }
+}
+
+const parseBody = (body: unknown): unknown => {
+  try {
+    return JSON.parse(String(body ?? '{}'))
+  } catch {
+    throw kmsError('SerializationException', 'The body is not JSON')
+  }
+}

@@ -1,0 +1,47 @@
+/** The keys of the KMS emulator and the file that keeps them. */
+import { z } from 'zod'
+import { localFault } from './faults.ts'
+import { readText, replaceFile } from './files.ts'
+
+const Key = z.object({
+  id: z.string(),
+  description: z.string(),
+  state: z.enum(['Enabled', 'Disabled', 'PendingDeletion']),
+  createdAt: z.number(),
+  deleteAt: z.number().optional(),
+  rotates: z.boolean(),
+  /** All key material ever used, oldest first, base64: a rotation adds to it, and old ciphertexts stay readable. */
+  versions: z.array(z.string()).min(1),
+  tags: z.record(z.string(), z.string()),
+})
+const State = z.object({
+  keys: z.record(z.string(), Key),
+  /** `alias/…` → key id */
+  aliases: z.record(z.string(), z.string()),
+})
+
+export type Key = z.infer<typeof Key>
+export type State = z.infer<typeof State>
+
+export interface KeyFile {
+  readonly state: State
+  /** Writes before the call is answered: a key that is lost takes with it all that it sealed. */
+  readonly save: () => void
+}
+
+/** Without a file the keys live in memory only. */
+export const openKeyFile = (file?: string): KeyFile => {
+  if (file === undefined) return { state: { keys: {}, aliases: {} }, save: () => {} }
+  const state = readState(file)
+  return { state, save: () => replaceFile(file, JSON.stringify(state)) }
+}
+
+const readState = (file: string): State => {
+  const text = readText(file)
+  if (text === undefined) return { keys: {}, aliases: {} }
+  try {
+    return State.parse(JSON.parse(text))
+  } catch (error) {
+    throw localFault(`Cannot read the keys in "${file}": the file is damaged`, error)
+  }
+}

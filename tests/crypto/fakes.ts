@@ -1,0 +1,148 @@
+/** A database that knows `seller_keys` alone, and a key service in memory; both count. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { KeyService } from '../../core/crypto/kms.ts'
+import type { Database, Entry, Queries } from '../../core/db/database.ts'
+import type { Statement } from '../../core/db/sql.ts'
+import { fault } from '../../core/errors.ts'
+
+export interface FakeRow {
+  sellerId: string
+  purpose: string
+  version: number
+  wrapped: Uint8Array
+  state: string
+  uses: number
+}
+export interface FakeDatabase {
+  readonly db: Database
+  readonly rows: FakeRow[]
+  readonly statements: string[]
+  /** How many scopes are open now. */
+  openScopes: number
+  /** Entries with one of these refs are over. */
+  readonly over: Set<string>
+}
+
+export const fakeDatabase = (rows: FakeRow[] = []): FakeDatabase => {
+  const run = (entry: Entry, { sql, values }: Statement): readonly unknown[] => {
+    if (fake.over.has(entry.ref)) throw fault('session-over')
+    fake.statements.push(sql.trim().split(/\s+/).slice(0, 2).join(' '))
+    if (/^\s*select/.test(sql)) return rows.filter((row) => row.sellerId === entry.sellerId)
+    if (/^\s*insert/.test(sql)) {
+      const [sellerId, purpose, version, wrapped] = values as [string, string, number, unknown]
+      const same = rows.find((row) =>
+        row.sellerId === sellerId && row.purpose === purpose && row.version === version
+      )
+      if (same) return []
+      // the tag wraps bytes; a driver hands out a copy
+      const copy = new Uint8Array(wrapped as Uint8Array)
+      rows.push({ sellerId, purpose, version, wrapped: copy, state: 'CURRENT', uses: 0 })
+      return [{}]
+    }
+    const seal = (version: unknown) =>
+      rows.find((row) =>
+        row.sellerId === entry.sellerId && row.purpose === 'seal' && row.version === version &&
+        row.state === 'CURRENT'
+      )
+    if (sql.includes(`'RETIRED'`)) {
+      const row = seal(values[1])
+      if (row) row.state = 'RETIRED'
+      return row ? [{}] : []
+    }
+    const [block, limit, , version, least] = values as number[]
+    const row = seal(version)
+    if (!row || row.uses + (least ?? 0) > (limit ?? 0)) return []
+    const reserved = Math.min(block ?? 0, (limit ?? 0) - row.uses)
+    row.uses += reserved
+    return [{ reserved }]
+  }
+  const queries = (entry: Entry): Queries => {
+    const any = async <Row>(statement: Statement<Row>): Promise<readonly Row[]> => {
+      await tick()
+      return run(entry, statement) as readonly Row[]
+    }
+    return {
+      any,
+      one: async (statement) => (await any(statement))[0] ?? refuse(),
+      maybeOne: async (statement) => (await any(statement))[0] ?? null,
+      run: async (statement) => (await any(statement)).length,
+    }
+  }
+  const db: Database = {
+    withSellerScope: async (entry, work) => {
+      fake.openScopes += 1
+      try {
+        const tx = { ...queries(entry), atCommit: refuse, sellerId: entry.sellerId }
+        return await work(tx)
+      } finally {
+        fake.openScopes -= 1
+      }
+    },
+    inSellerScope: queries,
+    withPlatformScope: refuse,
+    gate: queries({ sellerId: '', kind: 'session', ref: '' }),
+    ping: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  }
+  const fake: FakeDatabase = { db, rows, statements: [], openScopes: 0, over: new Set() }
+  return fake
+}
+
+export interface FakeKms extends KeyService {
+  /** Every key that was given out in clear, as it lies in the receiver's hands. */
+  readonly given: Uint8Array[]
+  calls: number
+  down: boolean
+  /** Run before each answer. */
+  before: () => void | Promise<void>
+}
+
+/** Fakes that share `vault` are one KMS. */
+export const fakeKms = (vault = new Map<string, Uint8Array>()): FakeKms => {
+  const answer = async (): Promise<void> => {
+    fake.calls += 1
+    await tick()
+    await fake.before()
+    if (fake.down) throw fault('keys-unavailable', { retryAfterSeconds: 5 })
+  }
+  const give = (key: Uint8Array): Uint8Array => {
+    fake.given.push(key)
+    return key
+  }
+  const fake: FakeKms = {
+    given: [],
+    calls: 0,
+    down: false,
+    before: () => {},
+    generate: async (_alias, context) => {
+      await answer()
+      const plain = new Uint8Array(randomBytes(32))
+      const wrapped = new Uint8Array(randomBytes(16))
+      vault.set(nameOf(wrapped, context), plain.slice())
+      return { plain: give(plain), wrapped }
+    },
+    unwrap: async (wrapped, context) => {
+      await answer()
+      const plain = vault.get(nameOf(wrapped, context))
+      if (plain === undefined) throw new Error('wrong context')
+      return give(plain.slice())
+    },
+    ensureAlias: () => Promise.resolve(),
+    ping: () => Promise.resolve(),
+    close: () => {},
+  }
+  return fake
+}
+
+export const isZero = (key: Uint8Array): boolean => key.every((byte) => byte === 0)
+export const fingerprint = (key: Uint8Array): string =>
+  createHash('sha256').update(key).digest('hex')
+
+const nameOf = (wrapped: Uint8Array, context: Readonly<Record<string, string>>): string =>
+  `${wrapped.toString()} ${JSON.stringify(context)}`
+
+const tick = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+const refuse = (): never => {
+  throw new Error('not in this fake')
+}
