@@ -77,7 +77,7 @@ const schema = z.object({
   ROBNU_KMS_ALIAS: z.string().startsWith('alias/').default('alias/robnu/default'),
   ROBNU_KMS_CREATE_KEYS: flag.default(false),
   ROBNU_QUEUE_PREFIX: z.string().regex(/^[A-Za-z0-9_-]{0,30}$/).default('robnu-'),
-  ROBNU_JWT_KEYS: json(z.array(z.looseObject({ kty: z.string(), kid: z.string() })).min(1)),
+  ROBNU_JWT_KEYS: json(z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })),
   ROBNU_SECRET: z.string().min(32, 'must have at least 32 characters'),
   ROBNU_RUN: z.string().default(parts.join(',')).transform((text) =>
     text.split(',').map((part) => part.trim())
@@ -86,6 +86,7 @@ const schema = z.object({
   PORT: whole(0, 65_535).default(8787),
   ROBNU_POOL: whole(2, 200).default(10),
   ROBNU_LEASE_MS: whole(1_000, 600_000).default(30_000),
+  ROBNU_ORIGIN: httpUrl.optional(),
   ROBNU_DOCS: flag.default(true),
   ROBNU_UPSTREAMS: json(upstreamsSchema).default({}),
   ROBNU_CONFIG: z.string().optional(),

@@ -44,7 +44,8 @@ export interface SchemaIssue {
 
 export type Role = 'OWNER' | 'ADMIN' | 'OPERATOR' | 'FINANCE' | 'VIEWER'
 /** What a schedule can ask of an account; the targets of an adapter are the methods it has. */
-export type Target = 'ORDERS' | 'RETURNS' | 'PAYOUTS' | 'INVENTORY' | 'PROCESSING'
+export const targets = ['ORDERS', 'RETURNS', 'PAYOUTS', 'INVENTORY', 'PROCESSING'] as const
+export type Target = (typeof targets)[number]
 
 /** How one request to the marketplace is made; the answer is JSON and is checked by a schema. */
 export interface HttpInit {

@@ -20,12 +20,12 @@ begin
   if not public.app_is_admin_scope() and p_seller <> public.app_current_seller_id() then
     raise exception 'work belongs to the open scope' using errcode = '42501';
   end if;
-  -- the account's row keeps two requests of one instant from both finding nothing
-  perform from public.marketplace_accounts a
-    where a.seller_id = p_seller and a.id = p_account for no key update;
+  perform from public.marketplace_accounts a where a.seller_id = p_seller and a.id = p_account;
   if not found then
     return;
   end if;
+  -- two requests of one instant must not both find nothing
+  perform pg_advisory_xact_lock(hashtextextended(p_account::text || p_target || v_lane, 0));
   select w.job_run_id into v_run from public.work_items w
     where w.seller_id = p_seller and w.marketplace_account_id = p_account
       and w.target = p_target and w.lane = v_lane and w.state in ('WAITING', 'RUNNING');

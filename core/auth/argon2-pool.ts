@@ -11,7 +11,7 @@ interface Hand {
 
 const idleMs = 30_000 // a start costs 0.2 s; a resting worker costs 20 MB and more
 // each job allocates its memory anew, and the worker's own garbage collector does not see it
-const jobsPerWorker = 24
+const jobsPerWorker = 4
 
 /** One worker a job: whoever asks bounds how many run at once. */
 export const workerArgon2 = (): Argon2 => {
@@ -21,18 +21,21 @@ export const workerArgon2 = (): Argon2 => {
 
   const start = (): Hand => {
     const worker = new Worker(new URL('./argon2-worker.ts', import.meta.url))
+    const forget = () => {
+      all.delete(hand)
+      const at = idle.indexOf(hand)
+      if (at >= 0) idle.splice(at, 1)
+    }
     const hand: Hand = {
       worker,
       jobs: 0,
       end: () => {
-        all.delete(hand)
-        const at = idle.indexOf(hand)
-        if (at >= 0) idle.splice(at, 1)
+        forget()
         void worker.terminate()
       },
     }
     // one that dies at rest is replaced at the next job; one that dies at work fails its job
-    worker.on('error', hand.end)
+    worker.on('error', forget)
     all.add(hand)
     return hand
   }

@@ -62,7 +62,7 @@ export const createPasswordHasher = ({
 
 /** One password typed on two keyboards is one password: NFKC, as NIST SP 800-63B advises. */
 const bytesOf = (password: string): Uint8Array =>
-  new Uint8Array(Buffer.from(password.normalize('NFKC')))
+  new TextEncoder().encode(password.normalize('NFKC'))
 
 const createTurns = (concurrency: number, maxWaiting: number) => {
   const waiting: (() => void)[] = []

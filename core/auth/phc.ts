@@ -1,4 +1,5 @@
 /** The stored form of a password: PHC strings of Argon2id, and nothing else. */
+import { Buffer } from 'node:buffer'
 
 export interface Argon2Params {
   readonly memoryKib: number

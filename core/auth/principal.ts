@@ -14,8 +14,13 @@ export interface Principal {
   readonly sellerStatus: SellerStatus
 }
 
-export const roles = ['OWNER', 'ADMIN', 'OPERATOR', 'FINANCE', 'VIEWER'] as const satisfies
-  readonly Role[]
+export const roles = [
+  'OWNER',
+  'ADMIN',
+  'OPERATOR',
+  'FINANCE',
+  'VIEWER',
+] as const satisfies readonly Role[]
 export const sellerStatuses = ['ACTIVE', 'SUSPENDED'] as const satisfies readonly SellerStatus[]
 
 /** What opens the seller's scope for this session; dead or stale sessions are refused there. */

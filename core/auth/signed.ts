@@ -1,4 +1,5 @@
 /** Short texts that go out to clients and come back: signed, and bound to where they belong. */
+import { Buffer } from 'node:buffer'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 export interface Signer {

@@ -1,4 +1,5 @@
 /** Access tokens: JWTs that carry a principal for 15 minutes, signed with Ed25519. */
+import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'

@@ -2,7 +2,8 @@
 import { createHmac } from 'node:crypto'
 import { fault } from '../errors.ts'
 import type { Random } from '../ids.ts'
-import { nameOf, type Place, sealField } from './seal.ts'
+import { columnOf, type SealedColumn } from './place.ts'
+import { type KeyOf, sealField } from './seal.ts'
 
 /** `seal` is renewed, `index` and `hash` outlive it: what they made is compared for years. */
 export const purposes = ['seal', 'index', 'hash'] as const
@@ -38,6 +39,8 @@ export interface KeySet {
   readonly current: number
   readonly index: Uint8Array
   readonly hash: Uint8Array
+  /** By table and column, as they are met. */
+  readonly columns: Map<string, Map<string, SealedColumn>>
   /** False: the bytes are zeros, and every use throws. */
   alive: boolean
   /** Seals that are reserved in the database and promised to no handle. */
@@ -70,7 +73,7 @@ export const handleOf = (set: KeySet, allowance: number, nonces: Random): Seller
         throw new Error(`Cannot seal "${table}.${column}": only ${allowance} seals were announced`)
       }
       left -= 1
-      return sealField(key, set.current, { sellerId, table, column, rowId }, plain, nonces)
+      return sealField(key, set.current, columnIn(set, table, column), rowId, plain, nonces)
     },
     hash: (parts) => {
       const hmac = createHmac('sha256', living(set).hash)
@@ -95,24 +98,38 @@ export const handleOf = (set: KeySet, allowance: number, nonces: Random): Seller
   return handle
 }
 
-/** The seal key of a version, for a value that lies at `place`. */
-export const sealKeyOf = (keys: SellerKeys, version: number, place: Place): Uint8Array => {
+/** What opening needs of a handle: the columns of its seller, and seal keys by their version. */
+export const openerOf = (keys: SellerKeys): {
+  readonly column: (table: string, column: string) => SealedColumn
+  readonly keyOf: KeyOf
+} => {
   const set = sets.get(keys)
   if (set === undefined) throw new Error('Cannot open: these keys come from no keyring')
-  const key = sealKey(set, version)
-  if (key !== undefined) return key
-  const why = new Error(
-    `Cannot open ${nameOf(place)}: the seller has no seal key of version ${version}`,
-  )
-  if (set.unknown.has(version)) throw why
+  return {
+    column: (table, column) => columnIn(set, table, column),
+    keyOf: (version) => sealKey(set, version) ?? missing(set, version),
+  }
+}
+
+const missing = ({ unknown, asked }: KeySet, version: number): undefined => {
+  if (unknown.has(version)) return undefined
   // another process may have made it since: KMS cannot be asked here, inside of a transaction, so
   // the keyring loads again at the next call
-  set.asked.add(version)
-  throw fault('keys-unavailable', { retryAfterSeconds: 1, cause: why })
+  asked.add(version)
+  const cause = new Error(`These keys were loaded without a seal key of version ${version}`)
+  throw fault('keys-unavailable', { retryAfterSeconds: 1, cause })
 }
 
 const sealKey = (set: KeySet, version: number): Uint8Array | undefined =>
   living(set).seals.get(version)
+
+const columnIn = ({ sellerId, columns }: KeySet, table: string, column: string): SealedColumn => {
+  let ofTable = columns.get(table)
+  if (ofTable === undefined) columns.set(table, ofTable = new Map())
+  let known = ofTable.get(column)
+  if (known === undefined) ofTable.set(column, known = columnOf(sellerId, table, column))
+  return known
+}
 
 const living = (set: KeySet): KeySet => {
   if (set.alive) return set

@@ -44,31 +44,39 @@ export const loadKeys = async (
       spare.add(plain)
     }))
 
-    const currentOf = (purpose: Purpose) => {
-      const row = usable
-        .filter((one) => one.purpose === purpose && one.state === 'CURRENT')
-        .toSorted((a, b) => b.version - a.version)[0]
-      const plain = row && keys.get(row)
-      if (plain) return { version: row.version, plain }
-      throw new Error(`Cannot load the keys of seller "${entry.sellerId}": they were destroyed`)
-    }
-    const seals = new Map(
-      [...keys].filter(([row]) => row.purpose === 'seal').map(([row, key]) => [row.version, key]),
-    )
-    const [current, index, hash] = [
-      currentOf('seal').version,
-      currentOf('index'),
-      currentOf('hash'),
-    ]
-    for (const key of [...seals.values(), index.plain, hash.plain]) spare.delete(key)
-    return {
-      sellerId: entry.sellerId,
-      ...{ seals, current, index: index.plain, hash: hash.plain },
-      ...{ alive: true, left: 0, asked: new Set() },
-      unknown: new Set([...asked].filter((version) => !seals.has(version))),
-    }
+    const set = setOf(entry.sellerId, keys, asked)
+    for (const key of [...set.seals.values(), set.index, set.hash]) spare.delete(key)
+    return set
   } finally {
     for (const key of spare) key.fill(0)
+  }
+}
+
+const setOf = (
+  sellerId: string,
+  keys: ReadonlyMap<KeyRow, Uint8Array>,
+  asked: ReadonlySet<number>,
+): KeySet => {
+  const newest = (purpose: Purpose) => {
+    const [found] = [...keys]
+      .filter(([row]) => row.purpose === purpose && row.state === 'CURRENT')
+      .toSorted(([a], [b]) => b.version - a.version)
+    if (found) return { version: found[0].version, key: found[1] }
+    throw new Error(`Cannot load the keys of seller "${sellerId}": they were destroyed`)
+  }
+  const ofSeal = [...keys].filter(([row]) => row.purpose === 'seal')
+  const seals = new Map(ofSeal.map(([row, key]) => [row.version, key]))
+  return {
+    sellerId,
+    seals,
+    current: newest('seal').version,
+    index: newest('index').key,
+    hash: newest('hash').key,
+    columns: new Map(),
+    alive: true,
+    left: 0,
+    asked: new Set(),
+    unknown: new Set([...asked].filter((version) => !seals.has(version))),
   }
 }
 

@@ -3,7 +3,7 @@ import { textArray, uuidArray } from '../db/arrays.ts'
 import type { SellerScope, Tx } from '../db/database.ts'
 import { command } from '../db/sql.ts'
 import { newId } from '../ids.ts'
-import { sealKeyOf, type SellerKeys } from './keys.ts'
+import { openerOf, type SellerKeys } from './keys.ts'
 import { openText } from './seal.ts'
 
 export interface SealedRow<Column extends string = string> {
@@ -52,12 +52,12 @@ export const openFields = async <Column extends string>(
       values (${sellerId}, ${newId()}, ${purpose}, ${table}, ${textArray([...columns])}::text[],
         ${uuidArray([...rowIds])}::uuid[], ${opened})`)
   }
+  const opener = openerOf(keys)
   return rows.map(({ id, fields }) => {
     const open: Partial<Record<Column, string | null>> = {}
     for (const column in fields) {
       const blob = fields[column]
-      const place = { sellerId, table, column, rowId: id }
-      open[column] = blob && openText((version) => sealKeyOf(keys, version, place), place, blob)
+      open[column] = blob && openText(opener.keyOf, opener.column(table, column), id, blob)
     }
     return open as Record<Column, string | null>
   })

@@ -2,14 +2,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 import type { Random } from '../ids.ts'
-
-/** Where a sealed value belongs; all four are bound into it. */
-export interface Place {
-  readonly sellerId: string
-  readonly table: string
-  readonly column: string
-  readonly rowId: string
-}
+import { type SealedColumn, writePlace } from './place.ts'
 
 const format = 1
 const cipher = 'aes-256-gcm'
@@ -17,8 +10,6 @@ const nonceBytes = 12
 const tagBytes = 16
 const nonceAt = 5
 const textAt = nonceAt + nonceBytes
-/** What a blob is longer than the text in it. */
-export const sealedOverheadBytes = textAt + tagBytes
 
 /**
  * AES-256-GCM: `01 | key version u32 BE | nonce 12 | ciphertext | tag 16`. Text is sealed as UTF-8.
@@ -27,16 +18,17 @@ export const sealedOverheadBytes = textAt + tagBytes
 export const sealField = (
   key: Uint8Array,
   version: number,
-  place: Place,
+  column: SealedColumn,
+  rowId: string,
   plain: Uint8Array | string,
   random: Random,
 ): Uint8Array => {
   const nonce = random(new Uint8Array(nonceBytes))
   const sealing = createCipheriv(cipher, key, nonce)
-  sealing.setAAD(boundTo(version, place))
+  sealing.setAAD(writePlace(format, version, column, rowId))
   const sealed = typeof plain === 'string' ? sealing.update(plain, 'utf8') : sealing.update(plain)
   sealing.final() // GCM keeps nothing back
-  const blob = new Uint8Array(sealedOverheadBytes + sealed.length)
+  const blob = new Uint8Array(textAt + sealed.length + tagBytes)
   blob[0] = format
   blob[1] = version >>> 24
   blob[2] = version >>> 16
@@ -48,57 +40,56 @@ export const sealField = (
   return blob
 }
 
-/** Throws an error that names the place and holds no data; also what `keyOf` throws. */
+/** The key of a version; undefined: there is none. What it throws is passed on. */
+export type KeyOf = (version: number) => Uint8Array | undefined
+
+/** Throws an error that names table, column and row, and holds no data. */
 export const openField = (
-  keyOf: (version: number) => Uint8Array,
-  place: Place,
+  keyOf: KeyOf,
+  column: SealedColumn,
+  rowId: string,
   blob: Uint8Array,
-): Uint8Array => opened(keyOf, place, blob)
+): Uint8Array => opened(keyOf, column, rowId, blob)
 
 /** The same for what was sealed as text. */
 export const openText = (
-  keyOf: (version: number) => Uint8Array,
-  place: Place,
+  keyOf: KeyOf,
+  column: SealedColumn,
+  rowId: string,
   blob: Uint8Array,
-): string => opened(keyOf, place, blob).toString()
-
-export const nameOf = ({ table, column, rowId }: Place): string =>
-  `"${table}.${column}" of row "${rowId}"`
+): string => opened(keyOf, column, rowId, blob).toString()
 
 const opened = (
-  keyOf: (version: number) => Uint8Array,
-  place: Place,
+  keyOf: KeyOf,
+  column: SealedColumn,
+  rowId: string,
   blob: Uint8Array,
 ): Buffer => {
-  const [first = 0, a = 0, b = 0, c = 0, d = 0] = blob
   const tagAt = blob.length - tagBytes
-  if (first !== format || tagAt < textAt) {
-    throw new Error(`Cannot open ${nameOf(place)}: it is not a sealed value`)
-  }
-  const version = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+  if (blob[0] !== format || tagAt < textAt) throw refusal(column, rowId, 'it is no sealed value')
+  const version = readVersion(blob)
   const key = keyOf(version)
-  const nonce = blob.subarray(nonceAt, textAt)
-  const opening = createDecipheriv(cipher, key, nonce, tagLength)
-  opening.setAAD(boundTo(version, place))
+  if (key === undefined) throw refusal(column, rowId, `there is no key of version ${version}`)
+  const opening = createDecipheriv(cipher, key, blob.subarray(nonceAt, textAt), withTag)
+  opening.setAAD(writePlace(format, version, column, rowId))
   opening.setAuthTag(blob.subarray(tagAt))
-  // not released before the tag is checked
   const plain = opening.update(blob.subarray(textAt, tagAt))
   try {
-    opening.final()
+    // nothing is released before this has checked the tag; as text, which is cheaper on Deno
+    opening.final('utf8')
   } catch {
     plain.fill(0)
-    throw new Error(
-      `Cannot open ${nameOf(place)}: it was changed, or sealed for another place or by another key`,
-    )
+    throw refusal(column, rowId, 'it was changed, or sealed for another place or by another key')
   }
   return plain
 }
 
-const tagLength = { authTagLength: tagBytes }
+const withTag = { authTagLength: tagBytes }
 
-/** Every part behind its length, so that no two places are ever the same bytes. */
-const boundTo = (version: number, { sellerId, table, column, rowId }: Place): Buffer =>
-  Buffer.from(
-    `${format}.${version}.${sellerId.length}:${sellerId}${table.length}:${table}` +
-      `${column.length}:${column}${rowId.length}:${rowId}`,
-  )
+const readVersion = (blob: Uint8Array): number => {
+  const [a, b, c, d] = [blob[1] ?? 0, blob[2] ?? 0, blob[3] ?? 0, blob[4] ?? 0]
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+}
+
+const refusal = ({ table, column }: SealedColumn, rowId: string, why: string): Error =>
+  new Error(`Cannot open "${table}.${column}" of row "${rowId}": ${why}`)

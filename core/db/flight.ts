@@ -197,5 +197,14 @@ const wireValue = (value: unknown): unknown => {
   }
   if (value instanceof Date) return value.toISOString()
   if (typeof value === 'boolean') return value ? 't' : 'f'
+  if (Array.isArray(value)) return arrayLiteral(value)
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/** Elements are quoted whatever they are; null is the bare word. */
+const arrayLiteral = (values: readonly unknown[]): string => {
+  const elements = values.map((value) =>
+    value === null ? 'null' : `"${String(value).replaceAll(/["\\]/g, '\\$&')}"`
+  )
+  return `{${elements.join(',')}}`
 }

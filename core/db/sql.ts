@@ -17,5 +17,12 @@ export const anything = z.unknown()
 /** A statement whose rows nobody reads. */
 export const command = tag.type(anything)
 
+/** A plugin's statement: its text has $1 … $n, and its rows are checked by the plugin's schema. */
+export const plainStatement = (text: string, values: readonly unknown[]): Statement => ({
+  ...command`select`,
+  sql: text,
+  values: values as Statement['values'],
+})
+
 /** Bytes as one bound parameter. */
 export const bytes = (value: Uint8Array) => tag.binary(Buffer.from(value))

@@ -13,6 +13,7 @@ export interface Exchange {
   readonly peer: Peer
   route?: Route
   sellerId?: string
+  hasCookie?: boolean
   /** A whole Set-Cookie line. */
   cookie?: string
   location?: string

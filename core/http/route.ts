@@ -5,6 +5,7 @@ import type { Entry } from '../db/database.ts'
 import { type ErrorCode, errorTable } from '../errors.ts'
 import type { Role, Schema } from '../plugin.ts'
 import type { PermissionTable } from '../rbac/permissions.ts'
+import type { Exchange } from './exchange.ts'
 
 /** What a handler is given besides its input. */
 export interface Call {
@@ -12,7 +13,8 @@ export interface Call {
   /** The client's address, as far as the network tells it. */
   readonly clientIp: string
   readonly signal: AbortSignal
-  readonly may: (permission: string) => boolean
+  /** For the few answers that are no JSON of status 200. */
+  readonly exchange: Exchange
   /** Adds a header to the answer. */
   readonly header: (name: 'location', value: string) => void
   /** Signs the client in; null signs it out. */
@@ -23,6 +25,8 @@ export interface Call {
 export interface SellerCall extends Call {
   readonly principal: Principal
   readonly entry: Entry
+  /** Asks the guard's table for the principal's role. */
+  readonly may: (permission: string) => boolean
 }
 type CallOf<Permission> = Permission extends 'public' ? Call : SellerCall
 
@@ -32,6 +36,8 @@ export interface Input<Params = unknown, Query = unknown, Body = unknown> {
   /** Undefined where the body is optional and absent. */
   readonly body: Body
 }
+
+export type JsonSchema = Readonly<Record<string, unknown>>
 
 /** A route as the server keeps it. */
 export interface Route {
@@ -51,17 +57,22 @@ export interface Route {
   /** 204 without a body when there is none. */
   readonly answer?: Schema
   readonly status?: number
+  /** The content type of a public route whose handler makes the whole answer itself. */
+  readonly produces?: string
   /** What else can be wrong; what follows from the declaration is added by itself. */
   readonly problems?: readonly ErrorCode[]
   readonly examples?: { readonly body?: unknown; readonly answer?: unknown }
   /** Shown in the documentation beside the answer. */
   readonly answerHeaders?: Readonly<Record<string, string>>
+  /** JSON schemas for the documentation, in place of those that the schemas above would give. */
+  readonly described?: Readonly<Partial<Record<'params' | 'query' | 'body' | 'answer', JsonSchema>>>
   // a method and no property: methods may narrow what they take, so that one list holds all routes
-  handle(input: Input, call: Call): Promise<unknown>
+  handle(input: Input, call: Call): unknown
 }
 
 type Out<S> = S extends z.ZodType ? z.output<S> : undefined
-type Answer<S> = S extends z.ZodType ? z.input<S> : void
+/** A whole Response is for what is no JSON of the declared status. */
+type Handled<S> = (S extends z.ZodType ? z.input<S> : void) | Response
 
 /** A handler's answer is checked by the compiler against the schema, and by nothing at run time. */
 export const route = <
@@ -91,7 +102,7 @@ export const route = <
           Out<Body> | (Optional extends true ? undefined : never)
         >,
         call: CallOf<Permission>,
-      ) => Promise<Answer<A>>
+      ) => Handled<A> | Promise<Handled<A>>
     },
 ): Route => declared as unknown as Route
 
@@ -135,5 +146,7 @@ const faultOf = (route: Route, permissions: PermissionTable): string | undefined
   }
   const names = [...route.path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name)
   if (names.length > 0 && route.params === undefined) return 'its parameters have no schema'
-  return /^(?:\/[\w.-]+|\/\{\w+\})+$/.test(route.path) ? undefined : 'its path has the wrong form'
+  return /^\/$|^(?:\/[\w.-]+|\/\{\w+\})+$/.test(route.path)
+    ? undefined
+    : 'its path has the wrong form'
 }

@@ -7,7 +7,7 @@ import { constraintOf, sqlState } from '../db/scope.ts'
 import { command, sql } from '../db/sql.ts'
 import { fault } from '../errors.ts'
 import { newId } from '../ids.ts'
-import type { Marketplace, Target } from '../plugin.ts'
+import { type Marketplace, type Target, targets } from '../plugin.ts'
 import { nextRun } from '../queues/schedules.ts'
 import { requestWork } from '../queues/work.ts'
 import { checkCredentials, type ConnectInput, parseConnect } from './connect.ts'
@@ -31,10 +31,10 @@ export interface AccountView {
   readonly targets: readonly Target[]
   readonly created_at: Date
   readonly schedules: readonly {
-    readonly target: string
+    readonly target: Target
     readonly cron: string
     readonly paused: boolean
-    readonly next_run_at: string
+    readonly next_run_at: Date
   }[]
 }
 
@@ -199,9 +199,9 @@ const accountRow = z.object({
   last_validation_status: z.string().nullable(),
   created_at: z.date(),
   schedules: z.array(z.object({
-    target: z.string(),
+    target: z.enum(targets),
     cron: z.string(),
     paused: z.boolean(),
-    next_run_at: z.string(),
+    next_run_at: z.coerce.date(),
   })),
 })

@@ -4,6 +4,7 @@ import type { SellerKeys } from '../crypto/keys.ts'
 import { openFields } from '../crypto/opening.ts'
 import type { SellerScope } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
+import { orderStates } from '../plugin.ts'
 
 export interface CustomerView {
   readonly name: string | null
@@ -22,7 +23,7 @@ const summary = {
   id: z.string(),
   marketplace_account_id: z.string(),
   external_order_id: z.string(),
-  status: z.string(),
+  status: z.enum(orderStates),
   raw_status: z.string(),
   on_hold: z.boolean(),
   ordered_at: z.date(),
@@ -30,7 +31,7 @@ const summary = {
   ship_by: z.date().nullable(),
   currency: z.string(),
   total_paise: z.number().nullable(),
-  fulfilled_by: nullableText,
+  fulfilled_by: z.enum(['SELLER', 'MARKETPLACE']).nullable(),
   state_code: nullableText,
   item_count: z.number(),
 }

@@ -1,21 +1,10 @@
 /** How a slice of a run ends: done, put back, or failed; stated on the run in either case. */
-import type { Database, Entry } from '../db/database.ts'
+import type { Database } from '../db/database.ts'
 import { command } from '../db/sql.ts'
-import { failureOf, type Target } from '../plugin.ts'
-import { finishWork } from '../queues/work.ts'
+import { failureOf } from '../plugin.ts'
+import { finishWork, type LeasedWork } from '../queues/work.ts'
 import type { Upstream } from './upstream.ts'
 
-/** A leased work item, as the worker hands it over. */
-export interface LeasedWork {
-  readonly entry: Entry
-  readonly itemId: string
-  readonly lease: string
-  readonly accountId: string
-  readonly target: Target
-  readonly runId: string
-  /** Slices without progress, this one included. */
-  readonly attempts: number
-}
 export type SliceEnd =
   | { readonly end: 'done' }
   /** The item goes back; `delayMs` is real time. */

@@ -1,6 +1,5 @@
 /** The sync engine: drains an adapter page by page, each page stored before the next is asked for. */
 import type { Keyring } from '../crypto/keyring.ts'
-import type { Database } from '../db/database.ts'
 import { hasCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import {
@@ -8,33 +7,29 @@ import {
   type Context,
   failure,
   failureKind,
-  failureOf,
   type Marketplace,
   type Page,
   type SyncRequest,
 } from '../plugin.ts'
 import { needsReconnect, refreshCredentials } from './credentials.ts'
 import { prepareOrders } from './order-rows.ts'
-import { createOutbound } from './outbound.ts'
-import { createPermits } from './permits.ts'
+import { createPatience } from './patience.ts'
 import type { Registry } from './registry.ts'
-import { endOfError, finishSlice, type LeasedWork, type SliceEnd } from './run-finish.ts'
+import { type ContextDeps, createContext } from './run-context.ts'
+import type { LeasedWork } from '../queues/work.ts'
+import { endOfError, finishSlice, type SliceEnd } from './run-finish.ts'
 import { type LoadedRun, loadRun, openAccount } from './run-load.ts'
 import { sealsPerOrder } from './store-orders.ts'
 import { rejectionsOf, type RunCounts, storePage } from './store-page.ts'
 import type { Upstream } from './upstream.ts'
 
-export interface SyncDeps {
-  readonly db: Database
+export interface SyncDeps extends ContextDeps {
   readonly keyring: Keyring
   readonly registry: Registry
   /** By the id of the plugin. */
   readonly upstreamOf: (pluginId: string) => Upstream
-  readonly configOf: (pluginId: string) => unknown
-  readonly fetch: typeof fetch
   readonly log: Log
   readonly now: () => number
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
   /** A slice ends after this long, so that one account never holds a worker. */
   readonly sliceMs: number
 }
@@ -46,19 +41,19 @@ export const accountSyncQueue = 'account-sync'
 export const syncAccount = async (
   deps: SyncDeps,
   work: LeasedWork,
-  signal: AbortSignal,
+  signals: { readonly signal: AbortSignal; readonly draining: AbortSignal },
 ): Promise<void> => {
   const log = deps.log.with({
     seller: work.entry.sellerId,
     account: work.accountId,
     run: work.runId,
   })
-  const slice: Slice = { deps, work, signal, log, progress: false, upstream: undefined }
+  const slice: Slice = { deps, work, ...signals, log, progress: false, upstream: undefined }
   let end: SliceEnd
   try {
     end = await runSlice(slice)
   } catch (error) {
-    if (signal.aborted || hasCode(error, 'lease-lost')) throw error
+    if (signals.signal.aborted || hasCode(error, 'lease-lost')) throw error
     const kind = failureKind(error)
     const details = kind ? { kind, error: String(error) } : { error }
     log[kind ? 'warn' : 'error']('sync.interrupted', details)
@@ -74,6 +69,8 @@ interface Slice {
   readonly deps: SyncDeps
   readonly work: LeasedWork
   readonly signal: AbortSignal
+  /** Aborted when the process is about to stop: the slice ends with the page in hand. */
+  readonly draining: AbortSignal
   readonly log: Log
   progress: boolean
   upstream: Upstream | undefined
@@ -90,7 +87,8 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
       message: `No enabled plugin can sync ${work.target} of ${run.marketplaceCode}`,
     }
   }
-  const context = createContext(slice, marketplace)
+  slice.upstream = deps.upstreamOf(marketplace.id)
+  const context = createContext(deps, marketplace, slice.upstream, work, slice)
   const state: Position = { cursor: run.cursor, seq: run.cursorSeq, counts: run.counts }
   const until = deps.now() + deps.sliceMs
   const patience = createPatience()
@@ -116,60 +114,12 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
   }
 }
 
-/**
- * A refusal is answered with one refresh; a second one without a page in between is for the seller
- * to mend. A token that the adapter itself found to be over is no refusal, within reason.
- */
-const createPatience = () => {
-  let pagesBefore = -1
-  let refused = 0
-  let expired = 0
-  return {
-    isOver: (error: unknown, pages: number): boolean => {
-      if (pages !== pagesBefore) refused = expired = 0
-      pagesBefore = pages
-      if (failureOf(error)?.code === 'token-expired') return ++expired > 5
-      return ++refused > 1
-    },
-  }
-}
-
 const connect = async ({ deps, work }: Slice, marketplace: Marketplace) => {
   const keys = await deps.keyring.forSeller(work.entry)
   return await deps.db.withSellerScope(
     work.entry,
     (scope) => openAccount(scope, keys, marketplace, work.accountId, 'sync'),
   )
-}
-
-const createContext = (slice: Slice, marketplace: Marketplace): Context => {
-  const { deps, work, signal, log } = slice
-  const upstream = deps.upstreamOf(marketplace.id)
-  slice.upstream = upstream
-  const permits = createPermits({
-    db: deps.db,
-    entry: work.entry,
-    accountId: work.accountId,
-    limits: marketplace.limits ?? [],
-    upstream,
-    sleep: deps.sleep,
-  })
-  const http = createOutbound({
-    marketplace,
-    upstream,
-    fetch: deps.fetch,
-    permits,
-    signal,
-  })
-  return {
-    config: deps.configOf(marketplace.id),
-    key: work.itemId,
-    signal,
-    now: upstream.now,
-    log: (event, fields) => log.info(`${marketplace.id}.${event}`, fields),
-    http,
-    download: () => Promise.reject(failure('rejected', 'Documents cannot be downloaded in a sync')),
-  }
 }
 
 interface Position {
@@ -203,7 +153,7 @@ const drain = async (to: Drain): Promise<SliceEnd> => {
     for (;;) {
       const { done, value: page } = await coming
       if (done) return { end: 'done' }
-      const over = slice.deps.now() >= to.until || slice.signal.aborted
+      const over = slice.deps.now() >= to.until || slice.draining.aborted
       if (!over) {
         coming = pages.next()
         // its failure is met at the next turn, when this page is safe

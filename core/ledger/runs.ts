@@ -2,12 +2,13 @@
 import { z } from 'zod'
 import type { Database, Entry, Queries } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
+import { type SyncReason, type Target, targets } from '../plugin.ts'
 
 export interface RunView {
   readonly id: string
   readonly marketplace_account_id: string
-  readonly target: string
-  readonly reason: string
+  readonly target: Target
+  readonly reason: SyncReason
   readonly state: string
   readonly window_from: Date | null
   readonly window_to: Date | null
@@ -18,7 +19,7 @@ export interface RunView {
   readonly unchanged: number
   readonly rejected: number
   readonly rejected_reasons: Readonly<Record<string, number>>
-  readonly failure: { readonly kind: string; readonly message: string | null } | null
+  readonly failure: { readonly kind: string; readonly message: string } | null
   readonly created_at: Date
   readonly started_at: Date | null
   readonly finished_at: Date | null
@@ -70,8 +71,8 @@ const columns = sql.fragment`id, marketplace_account_id, target, reason, state, 
 const runRow = z.object({
   id: z.string(),
   marketplace_account_id: z.string(),
-  target: z.string(),
-  reason: z.string(),
+  target: z.enum(targets),
+  reason: z.enum(['schedule', 'manual', 'backfill', 'push']),
   state: z.string(),
   window_from: z.date().nullable(),
   window_to: z.date().nullable(),
@@ -94,6 +95,6 @@ const viewOf = (row: z.infer<typeof runRow>): RunView => {
   return {
     ...rest,
     new: new_rows,
-    failure: failure_kind === null ? null : { kind: failure_kind, message: failure_message },
+    failure: failure_kind === null ? null : { kind: failure_kind, message: failure_message ?? '' },
   }
 }

@@ -9,7 +9,7 @@ export interface ClockAnchor {
 /** A replacement for the real upstream of one plugin: its sandbox. */
 export interface UpstreamSettings {
   readonly url: string
-  readonly clock?: ClockAnchor
+  readonly clock?: ClockAnchor | undefined
 }
 export interface Upstream {
   readonly now: () => Date

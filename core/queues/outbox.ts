@@ -1,6 +1,6 @@
 /** The outbox: messages that are stored with the change that asks for them, and sent afterwards. */
 import { z } from 'zod'
-import { uuidArray } from '../db/arrays.ts'
+import { textArray, uuidArray } from '../db/arrays.ts'
 import type { SellerScope, Tx } from '../db/database.ts'
 import { command, sql } from '../db/sql.ts'
 import { newId } from '../ids.ts'
@@ -34,7 +34,12 @@ export interface ClaimedRow {
  */
 export const claimRows = async (
   tx: Tx,
-  options: { readonly limit: number; readonly claimMs: number },
+  options: {
+    readonly limit: number
+    readonly claimMs: number
+    /** Queues to leave alone. */
+    readonly except: readonly string[]
+  },
 ): Promise<readonly ClaimedRow[]> => {
   const rows = await tx.any(sql.type(claimedRow)`
     with first as materialized (
@@ -42,6 +47,7 @@ export const claimRows = async (
       from outbox o
       where o.sent_at is null and o.not_before <= now()
         and (o.claimed_until is null or o.claimed_until <= now())
+        and o.queue <> all (${textArray(options.except)}::text[])
         and not exists (
           select from outbox e
           where e.sent_at is null and e.claimed_until > now()
@@ -118,11 +124,14 @@ export const settleRows = async (
  * In how many milliseconds something can be taken: 0 or less when it is due and held back by
  * another relay or by a failure, null when nothing waits.
  */
-export const nextDueMs = async (tx: Tx): Promise<number | null> => {
+export const nextDueMs = async (
+  tx: Tx,
+  except: readonly string[],
+): Promise<number | null> => {
   const row = await tx.maybeOne(sql.type(z.object({ due_in_ms: z.number() }))`
     select extract(epoch from not_before - clock_timestamp())::double precision * 1000 as due_in_ms
     from outbox
-    where sent_at is null
+    where sent_at is null and queue <> all (${textArray(except)}::text[])
     order by not_before
     limit 1`)
   return row?.due_in_ms ?? null

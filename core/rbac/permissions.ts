@@ -1,8 +1,13 @@
 /** Who may do what: the five roles by the permissions, as one table. */
 import type { Role } from '../plugin.ts'
 
-export const roles = ['OWNER', 'ADMIN', 'OPERATOR', 'FINANCE', 'VIEWER'] as const satisfies
-  readonly Role[]
+export const roles = [
+  'OWNER',
+  'ADMIN',
+  'OPERATOR',
+  'FINANCE',
+  'VIEWER',
+] as const satisfies readonly Role[]
 
 /** Permission → the roles that have it. What is not here, nobody may. */
 export type PermissionTable = ReadonlyMap<string, ReadonlySet<Role>>

@@ -5,6 +5,7 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { codeOf, localFault } from './faults.ts'
+import { sendSignal } from './processes.ts'
 
 const stopLimitMs = 20_000 // the app drains its requests and jobs in less
 const lastLinesMs = 1_000 // a grandchild may hold the pipe open long after the child's end
@@ -44,7 +45,7 @@ export const startChild = async (command: string, options: ChildOptions = {}): P
   return { pid, exited, stop: () => stop(child, exited, options.stopLimitMs ?? stopLimitMs) }
 }
 
-/** Whether the child ended as asked: Node tells the code of a graceful end, Deno sometimes the signal sent. */
+/** Whether the child ended by itself or as asked: one that has no handler ends by the signal, some report 128 + 15. */
 export const endedWell = ({ code, signal }: ChildExit): boolean =>
   code === 0 || code === 143 || signal === 'SIGTERM'
 
@@ -83,14 +84,15 @@ const eachLine = async (stream: Readable | null, onLine: (line: string) => void)
   await once(reader, 'close')
 }
 
-const stop = async (
-  child: ChildProcess,
-  exited: Promise<ChildExit>,
-  limitMs: number,
-): Promise<ChildExit> => {
+/** Signals go by process id: Deno's `child.kill` works once, and afterwards hides how the child ended. */
+const stop = async (child: ChildProcess, exited: Promise<ChildExit>, limitMs: number) => {
+  const send = (signal: NodeJS.Signals): void => {
+    const ended = child.exitCode !== null || child.signalCode !== null
+    if (child.pid !== undefined && !ended) sendSignal(child.pid, signal)
+  }
   // Windows knows no SIGTERM: there this ends the child at once, and what it held is taken up by a retry
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), limitMs)
+  send('SIGTERM')
+  const timer = setTimeout(() => send('SIGKILL'), limitMs)
   try {
     return await exited
   } finally {

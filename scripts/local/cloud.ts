@@ -6,7 +6,7 @@ import { type CloudReply, type CloudRequest, type Fauxqs, openFauxqs } from './f
 import { ensureFolder } from './files.ts'
 import { answerKms, isForKms } from './kms-http.ts'
 import { createKms, type Kms } from './kms.ts'
-import { assertPortFree, loopback } from './ports.ts'
+import { assertPortFree, findFreePort, loopback } from './ports.ts'
 import { checkEncryption, showEncryption } from './s3-encryption.ts'
 import { checkCondition, ensureBody, showAskedHeaders } from './s3-objects.ts'
 import { sqsActions } from './sqs-moves.ts'
@@ -27,17 +27,19 @@ export interface Cloud {
 
 /** Starts SQS, S3 and KMS; every failure is one sentence. */
 export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => {
-  const { dir, port = 0, region = 'ap-south-1' } = options
-  if (port !== 0) await assertPortFree(port)
+  const { dir, region = 'ap-south-1' } = options
+  const port = options.port ?? await findFreePort()
+  await assertPortFree(port)
+  const url = `http://${loopback}:${port}`
   if (dir !== undefined) ensureFolder(dir)
   const kms = createKms({ region, ...(dir === undefined ? {} : { file: join(dir, 'kms.json') }) })
-  const fauxqs = openFauxqs(region, dir)
+  const fauxqs = openFauxqs(url, region, dir)
   addHooks(fauxqs, kms)
-  const url = await fauxqs.app.listen({ port, host: loopback }).catch(async (error) => {
+  await fauxqs.app.listen({ port, host: loopback }).catch(async (error) => {
     await fauxqs.close()
     throw localFault(`Cannot start the local cloud: ${codeOf(error) ?? 'unknown error'}`, error)
   })
-  return { url, port: Number(new URL(url).port), stop: fauxqs.close }
+  return { url, port, stop: fauxqs.close }
 }
 
 /** The hooks call `done` instead of being async, so that a condition and its write happen in one turn. */

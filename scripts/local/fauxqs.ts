@@ -42,13 +42,14 @@ export interface Fauxqs {
   readonly app: FauxqsApp
   readonly sqs: SqsStore
   readonly s3: S3Store
+  /** A second call does nothing. */
   readonly close: () => Promise<void>
 }
 
-/** SQS and S3, not yet listening. What the folder holds is loaded; without one everything lives in memory. */
-export const openFauxqs = (region: string, dir?: string): Fauxqs => {
+/** SQS and S3, which will listen at the URL. What the folder holds is loaded; without one all is in memory. */
+export const openFauxqs = (url: string, region: string, dir?: string): Fauxqs => {
   const [sqsStore, snsStore, s3Store] = [new SqsStore(), new SnsStore(), new S3Store()]
-  const store = dir === undefined ? undefined : openStore(dir)
+  const store = dir === undefined ? undefined : openStore(dir, url)
   if (store) {
     store.load(sqsStore, snsStore, s3Store)
     sqsStore.persistence = store
@@ -61,20 +62,20 @@ export const openFauxqs = (region: string, dir?: string): Fauxqs => {
     defaultRegion: region,
     stores: { sqsStore, snsStore, s3Store } as unknown as Stores,
   })
+  // made for SNS, which is not served; an object of this type (curl's own default) must stay bytes
+  app.removeContentTypeParser('application/x-www-form-urlencoded')
   // its default is "sqs.<region>.localhost", which many systems cannot resolve; empty: the host that was asked
   sqsStore.host = ''
+  let closing: Promise<void> | undefined
   return {
     app,
     sqs: sqsStore,
     s3: s3Store,
-    close: async () => {
-      await app.close()
-      store?.close()
-    },
+    close: () => closing ??= app.close().then(() => store?.close()),
   }
 }
 
-const openStore = (dir: string): PersistenceManager => {
+const openStore = (dir: string, url: string): PersistenceManager => {
   ensureFolder(dir)
   const file = join(dir, 'fauxqs.db')
   closeSync(openSync(file, 'a', 0o600)) // made here first: SQLite's files beside it take over its mode
@@ -83,6 +84,8 @@ const openStore = (dir: string): PersistenceManager => {
   // Its own version sets the receive count to NULL, which the table refuses: the message is then lost from memory
   // and its group stays locked. `db` is private in the types only
   const { db } = store as unknown as { db: DatabaseSync }
+  // queues know their own address, which changes with the port
+  db.prepare("update sqs_queues set url = ? || '/000000000000/' || name").run(url)
   const makeReady = db.prepare(
     'update sqs_messages set receipt_handle = null, visibility_deadline = null where message_id = ?',
   )

@@ -28,7 +28,9 @@ export const takeLock = (file: string, refuse: (pid: number) => Error): Lock => 
 }
 
 // the birth mark matters where ids are used again at once: a container gives its programs the same few
-const describe = (pid: number, mark = ''): string => `${pid}\n${mark}\n`
+// and the random part where the same process takes the lock twice: the first one must not release the second
+const describe = (pid: number, mark = ''): string =>
+  `${pid}\n${mark}\n${randomBytes(6).toString('hex')}\n`
 
 const livingHolder = (text: string): number | undefined => {
   const [first = '', mark = ''] = text.split('\n')

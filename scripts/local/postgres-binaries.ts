@@ -79,7 +79,9 @@ const tryFolder = (native: string, owner?: Owner): { major?: string; why?: strin
 
 /** A copy outside of folders that only root may enter (such as /root) or read. */
 const copyForOthers = (native: string): string => {
-  const { version } = Manifest.parse(JSON.parse(readText(join(dirname(native), 'package.json')) ?? ''))
+  const { version } = Manifest.parse(
+    JSON.parse(readText(join(dirname(native), 'package.json')) ?? ''),
+  )
   const place = join(tmpdir(), `robnu-postgres-${basename(dirname(native))}-${version}`)
   if (isRootsOwn(place)) return place
   const draft = mkdtempSync(`${place}-`)

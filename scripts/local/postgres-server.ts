@@ -97,8 +97,8 @@ const settings = (durable: boolean): string[] => [
   'logging_collector=off',
   'log_destination=stderr',
   'log_checkpoints=off',
-  // No value of a row may reach the log. Errors quote values ('invalid input syntax … "x"'), and so do their
-  // details and statements; the app has the errors anyway, so the log keeps the server's own state alone
+  // No value of a row may reach the log. Errors quote values ('invalid input syntax … "x"'); the app has them
+  // anyway, so the log keeps the server's own state alone. The other lines hold should somebody raise the level
   'log_min_messages=log',
   'log_min_error_statement=panic',
   'log_error_verbosity=terse',

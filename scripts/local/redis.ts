@@ -1,9 +1,10 @@
 /** A Redis or Valkey of this machine as a child; without one, BullMQ works on PostgreSQL. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
+import process from 'node:process'
 import { localFault } from './faults.ts'
 import { readText, replaceFile } from './files.ts'
 import { findFreePort, loopback } from './ports.ts'
@@ -14,14 +15,21 @@ const startLimitMs = 5_000
 const stopLimitMs = 5_000 // nothing is written at the end
 const probeMs = 200
 
+export interface RedisOptions {
+  /** The folder for `redis.log`; absent: its messages are dropped. */
+  readonly log?: string
+  /** Where to look for the program; absent: our PATH. */
+  readonly path?: string
+}
 export interface Redis {
   readonly url: string
+  /** A second call does nothing. */
   readonly stop: () => Promise<void>
 }
 
 /** Undefined when this machine has neither; queues lose nothing then, they live in PostgreSQL. */
-export const startRedis = async (options: { log?: string } = {}): Promise<Redis | undefined> => {
-  const program = programs.find((name) => spawnSync(name, ['--version']).status === 0)
+export const startRedis = async (options: RedisOptions = {}): Promise<Redis | undefined> => {
+  const program = findProgram(options.path ?? process.env['PATH'] ?? '')
   if (program === undefined) return undefined
   if (options.log !== undefined) mkdirSync(options.log, { recursive: true, mode: 0o700 })
   const pidFile = options.log === undefined ? undefined : join(options.log, 'redis.pid')
@@ -39,7 +47,17 @@ export const startRedis = async (options: { log?: string } = {}): Promise<Redis 
     throw localFault(`Cannot start "${program}": ${failed ?? 'it does not answer'}`)
   }
   if (pidFile !== undefined) replaceFile(pidFile, note(pid))
-  return { url: `redis://:${password}@${loopback}:${port}`, stop: () => stopProcess(pid) }
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) await stopProcess(pid)
+  }
+  return { url: `redis://:${password}@${loopback}:${port}`, stop }
+}
+
+const findProgram = (path: string): string | undefined => {
+  const end = process.platform === 'win32' ? '.exe' : ''
+  const folders = path.split(delimiter).filter((folder) => folder !== '')
+  return programs.flatMap((name) => folders.map((folder) => join(folder, name + end)))
+    .find((file) => existsSync(file))
 }
 
 /** Persists nothing: what must survive is in the outbox. Never evicts: BullMQ's keys must not vanish. */

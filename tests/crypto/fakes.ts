@@ -1,5 +1,8 @@
 /** A database that knows `seller_keys` alone, and a key service in memory; both count. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { Buffer } from 'node:buffer'
 import { createHash, randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers'
 import type { KeyService } from '../../core/crypto/kms.ts'
 import type { Database, Entry, Queries } from '../../core/db/database.ts'
 import type { Statement } from '../../core/db/sql.ts'
@@ -17,8 +20,8 @@ export interface FakeDatabase {
   readonly db: Database
   readonly rows: FakeRow[]
   readonly statements: string[]
-  /** How many scopes are open now. */
-  openScopes: number
+  /** True inside a scope's work, and in what it calls. */
+  readonly isInScope: () => boolean
   /** Entries with one of these refs are over. */
   readonly over: Set<string>
 }
@@ -68,23 +71,21 @@ export const fakeDatabase = (rows: FakeRow[] = []): FakeDatabase => {
       run: async (statement) => (await any(statement)).length,
     }
   }
+  const scope = new AsyncLocalStorage<true>()
   const db: Database = {
-    withSellerScope: async (entry, work) => {
-      fake.openScopes += 1
-      try {
-        const tx = { ...queries(entry), atCommit: refuse, sellerId: entry.sellerId }
-        return await work(tx)
-      } finally {
-        fake.openScopes -= 1
-      }
-    },
+    withSellerScope: (entry, work) =>
+      scope.run(
+        true,
+        () => work({ ...queries(entry), atCommit: refuse, sellerId: entry.sellerId }),
+      ),
     inSellerScope: queries,
     withPlatformScope: refuse,
     gate: queries({ sellerId: '', kind: 'session', ref: '' }),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   }
-  const fake: FakeDatabase = { db, rows, statements: [], openScopes: 0, over: new Set() }
+  const isInScope = () => scope.getStore() ?? false
+  const fake: FakeDatabase = { db, rows, statements: [], isInScope, over: new Set() }
   return fake
 }
 
@@ -139,7 +140,7 @@ export const fingerprint = (key: Uint8Array): string =>
   createHash('sha256').update(key).digest('hex')
 
 const nameOf = (wrapped: Uint8Array, context: Readonly<Record<string, string>>): string =>
-  `${wrapped.toString()} ${JSON.stringify(context)}`
+  `${Buffer.from(wrapped).toString('hex')} ${JSON.stringify(context)}`
 
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve))
 

@@ -1,7 +1,7 @@
 /** The HTTP server of a sandbox: routes, faults around them, and the control plane. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout } from 'node:timers'
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
 import { control, type ControlVerb } from './control.ts'
 import type { Faults } from './faults.ts'
 import { match, type SandboxAnswer, type SandboxRequest, type SandboxRoute } from './routes.ts'
@@ -25,6 +25,7 @@ export interface RunningServer {
 }
 
 const maxBodyBytes = 1_000_000 // no request of a marketplace API comes near it
+const sweepMs = 10
 const stopMs = 2000 // a request that takes longer than this is cut off
 
 /** Told by a caller that was redirected here: the host that it meant to ask. */
@@ -51,9 +52,11 @@ const listen = (server: Server, { name, port = 0 }: ServerOptions): Promise<void
 
 const stop = async (server: Server): Promise<void> => {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
+  // a kept connection is idle only when its last answer has left, and then nobody closes it
+  const sweep = setInterval(() => server.closeIdleConnections(), sweepMs)
   const limit = setTimeout(() => server.closeAllConnections(), stopMs)
   await closed
+  clearInterval(sweep)
   clearTimeout(limit)
 }
 
@@ -81,8 +84,7 @@ const respond = async (
     return send(refuse(Number(fault), route.operation))
   }
   const answer = await answerOf(options, route, { method, url, params, header, body })
-  // a broken connection leaves the same doubt as a time-out, without the wait
-  if (fault === 'timeout-after-commit') return void incoming.socket.destroy()
+  if (fault === 'timeout-after-commit') return breakOff(outgoing)
   send(answer, fault === 'truncated-body')
 }
 
@@ -132,4 +134,13 @@ const write = (
     ...answer.headers,
   })
   outgoing.end(text)
+}
+
+/**
+ * A broken connection leaves the same doubt as a time-out, without the wait. An answer has to
+ * begin: a client may send a request again by itself when not one byte came back.
+ */
+const breakOff = (outgoing: ServerResponse): void => {
+  outgoing.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+  outgoing.write(' ', () => outgoing.destroy())
 }

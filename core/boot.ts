@@ -1,0 +1,236 @@
+/** Builds the application from a configuration: the only place where its parts meet. */
+import { createAuth } from './auth/auth.ts'
+import { createPasswordHasher } from './auth/passwords.ts'
+import { createThrottle } from './auth/throttle.ts'
+import { createTokens } from './auth/tokens.ts'
+import type { Config, Part } from './config.ts'
+import { deriveKey } from './crypto/derive.ts'
+import { createKeyring } from './crypto/keyring.ts'
+import { createKms } from './crypto/kms.ts'
+import { openDatabase } from './db/scope.ts'
+import { type Host, openHost } from './host/host.ts'
+import { createApp } from './http/app.ts'
+import { listen, type Listener } from './http/listen.ts'
+import { newId } from './ids.ts'
+import { createAccounts } from './ledger/accounts.ts'
+import { createJobContext, createPluginContext } from './ledger/plugin-context.ts'
+import { createOrders } from './ledger/read-orders.ts'
+import { createRegistry } from './ledger/registry.ts'
+import { accountSyncQueue, syncAccount } from './ledger/run-sync.ts'
+import { createRuns } from './ledger/runs.ts'
+import { createUpstream } from './ledger/upstream.ts'
+import type { Log } from './log.ts'
+import type { QueueSpec } from './plugin.ts'
+import { createPermissions } from './rbac/permissions.ts'
+import { pause } from './queues/pause.ts'
+import { startRelay } from './queues/relay.ts'
+import { runWorkItem } from './queues/run-work.ts'
+import { createSqs } from './queues/sqs.ts'
+import { repairLostWork } from './queues/repair-work.ts'
+import { sweepSchedules } from './queues/sweep-schedules.ts'
+import { startSweeps } from './queues/sweeps.ts'
+import { workBody } from './queues/work.ts'
+import { startConsumer } from './queues/worker.ts'
+
+export interface Application {
+  readonly start: () => Promise<void>
+  /** Requests and jobs in hand come to their end, then everything closes. */
+  readonly stop: () => Promise<void>
+  /** Where the API listens; undefined in a process without it, and before the start. */
+  readonly url: () => string | undefined
+}
+export interface BootOptions {
+  readonly log: Log
+  readonly now?: () => number
+  readonly fetch?: typeof fetch
+}
+
+/** The release that /openapi.json and /healthz tell. */
+const version = '0.1.0'
+/** A slice of a sync ends after this long, so that one account never holds a worker. */
+const sliceMs = 20_000
+/** Core's own queues; plugins bring theirs. */
+const coreQueues: readonly QueueSpec[] = [{ name: accountSyncQueue, kind: 'fifo' }]
+
+/** Throws one error with every fault of configuration or plugins; opens nothing before. */
+export const boot = async (config: Config, options: BootOptions): Promise<Application> => {
+  const host = await openHost(config.plugins, config.configDir)
+  const house = await build(config, host, options)
+  const stops: (() => Promise<unknown>)[] = [house.close]
+  const runs = (part: Part) => config.ROBNU_RUN.includes(part)
+  let url: string | undefined
+  return {
+    url: () => url,
+    start: async () => {
+      if (runs('worker') || runs('sweeps')) await house.sqs.ensureQueues(house.queues)
+      if (runs('worker')) stops.push(startWorker(house))
+      if (runs('sweeps')) stops.push(await startSweeping(house, config))
+      if (runs('api')) {
+        const server = await serve(house, config)
+        stops.push(server.close)
+        url = server.url
+      }
+      options.log.info('app.ready', { url, run: config.ROBNU_RUN })
+    },
+    stop: async () => {
+      for (const stop of stops.splice(0).reverse()) await stop()
+    },
+  }
+}
+
+type House = Awaited<ReturnType<typeof build>>
+
+const build = async (config: Config, host: Host, options: BootOptions) => {
+  const { log } = options
+  const now = options.now ?? Date.now
+  const clock = () => new Date(now())
+  const db = await openDatabase({
+    url: config.DATABASE_URL,
+    platformUrl: config.DATABASE_PLATFORM_URL,
+    maxConnections: config.ROBNU_POOL,
+    now,
+  })
+  const aws = {
+    region: config.AWS_REGION,
+    ...config.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: config.AWS_ENDPOINT_URL },
+    log,
+  }
+  const kms = createKms(aws)
+  const keyring = createKeyring({
+    db,
+    kms,
+    aliasOf: (sellerId) =>
+      config.AWS_S3_PER_SELLER_KMS ? `alias/robnu/seller-${sellerId}` : config.ROBNU_KMS_ALIAS,
+    createMissingAlias: config.ROBNU_KMS_CREATE_KEYS,
+    now,
+    log,
+  })
+  const sqs = createSqs({ ...aws, prefix: config.ROBNU_QUEUE_PREFIX })
+  const hasher = createPasswordHasher()
+  const registry = createRegistry(host.marketplaces)
+  const upstreams = new Map(
+    host.plugins.map(({ plugin: { id } }) => [
+      id,
+      createUpstream(config.ROBNU_UPSTREAMS[id], now),
+    ]),
+  )
+  const real = createUpstream(undefined, now)
+  const stopping = new AbortController()
+  let wake = () => {}
+  const shared = {
+    db,
+    keyring,
+    registry,
+    upstreamOf: (pluginId: string) => upstreams.get(pluginId) ?? real,
+    configOf: host.configOf,
+    fetch: options.fetch ?? fetch,
+    now,
+    log,
+  }
+  return {
+    ...shared,
+    ...{ kms, sqs, hasher, host, clock, config, stopping: stopping.signal },
+    queues: [...coreQueues, ...host.plugins.flatMap(({ plugin }) => plugin.queues ?? [])],
+    wake: () => wake(),
+    startRelay: () => {
+      const relay = startRelay({ db, sqs, log, signal: stopping.signal })
+      wake = relay.wake
+      return async () => {
+        stopping.abort()
+        await relay.done
+      }
+    },
+    close: async () => {
+      stopping.abort()
+      await hasher.close()
+      keyring.close()
+      await Promise.all([kms.close(), sqs.close(), db.close()])
+    },
+  }
+}
+
+const startWorker = (house: House): () => Promise<void> => {
+  const { db, sqs, log, config } = house
+  const stopRelay = house.startRelay()
+  const leaseMs = config.ROBNU_LEASE_MS
+  const deps = { ...house, sliceMs, sleep: pause }
+  const consumer = startConsumer({
+    sqs,
+    queue: accountSyncQueue,
+    body: workBody,
+    visibilityMs: leaseMs,
+    log,
+    handle: (body, { signal, draining }) =>
+      runWorkItem(
+        db,
+        body,
+        (work, lease) => syncAccount(deps, work, { signal: lease.signal, draining }),
+        { log, signal, leaseMs },
+      ),
+  })
+  return async () => {
+    await consumer.drain()
+    await stopRelay()
+  }
+}
+
+const startSweeping = async (house: House, config: Config): Promise<() => Promise<void>> => {
+  const { db, log, clock, host } = house
+  const asked = { now: clock, log, queueOf: () => accountSyncQueue }
+  const sweeps = await startSweeps({
+    connection: config.REDIS_URL
+      ? { redisUrl: config.REDIS_URL }
+      : { postgresUrl: config.DATABASE_PLATFORM_URL, schema: 'bullmq' },
+    log,
+    sweeps: [
+      {
+        id: 'scheduling-sweep',
+        cron: '*/5 * * * *',
+        run: async () => {
+          const swept = await sweepSchedules(db, asked)
+          const repaired = await repairLostWork(db, asked)
+          log.info('sweep.schedules', { ...swept, repaired })
+          house.wake()
+        },
+      },
+      ...host.plugins.flatMap(({ plugin }) =>
+        (plugin.sweeps ?? []).map(({ id, cron, run }) => ({
+          id,
+          cron,
+          run: () => run(createPluginContext(house, plugin, { key: newId(), signal: house.stopping })),
+        }))
+      ),
+    ],
+  })
+  return () => sweeps.close()
+}
+
+const serve = async (house: House, config: Config): Promise<Listener> => {
+  const { db, keyring, clock, log, hasher, host, kms, sqs } = house
+  const plugins = host.plugins.map(({ plugin }) => plugin)
+  const tokens = await createTokens({ keys: config.ROBNU_JWT_KEYS, now: clock })
+  const throttle = createThrottle({ now: clock })
+  const app = createApp({
+    services: {
+      auth: createAuth({ db, hasher, tokens, throttle, log, now: clock, newId: () => newId() }),
+      orders: createOrders({ db, keyring }),
+      accounts: createAccounts(house),
+      runs: createRuns(db),
+    },
+    checks: { database: db.ping, keys: kms.ping, queues: sqs.ping },
+    permissions: createPermissions(plugins),
+    plugins: plugins.map((plugin) => ({
+      pluginId: plugin.id,
+      routes: plugin.routes ?? [],
+      contextOf: ({ entry, requestId, signal }) =>
+        createJobContext(house, plugin, { entry, key: requestId, signal }),
+    })),
+    cursorKey: deriveKey(config.ROBNU_SECRET, 'cursors'),
+    docs: config.ROBNU_DOCS,
+    version,
+    now: clock,
+    log,
+    ...config.ROBNU_ORIGIN === undefined ? {} : { origin: config.ROBNU_ORIGIN },
+  })
+  return await listen(app.fetch, { host: config.HOST, port: config.PORT })
+}

@@ -1,0 +1,146 @@
+/** The HTTP application: every route, every answer, and nothing about sockets. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Log } from '../log.ts'
+import { newId } from '../ids.ts'
+import { fault } from '../errors.ts'
+import type { PermissionTable } from '../rbac/permissions.ts'
+import { clearedCookie } from './cookie.ts'
+import { createCursors } from './cursor.ts'
+import { type Env, type Exchange, type Peer, problemAnswer } from './exchange.ts'
+import { describeRoutes } from './openapi.ts'
+import { type PluginMount, pluginRoutes } from './plugin-routes.ts'
+import { faultFor, logProblem } from './problem.ts'
+import { checkRoutes, type Route } from './route.ts'
+import { accountRoutes } from './routes/accounts.ts'
+import { authRoutes } from './routes/auth.ts'
+import { docsRoutes } from './routes/docs.ts'
+import { type Check, healthRoutes } from './routes/health.ts'
+import { orderRoutes } from './routes/orders.ts'
+import { runRoutes } from './routes/runs.ts'
+import { serveRoute } from './serve.ts'
+import type { Services } from './services.ts'
+
+export interface AppDeps {
+  readonly services: Services
+  /** `createPermissions(plugins)`. */
+  readonly permissions: PermissionTable
+  readonly plugins?: readonly PluginMount[]
+  /** What /readyz looks at, by name. */
+  readonly checks: Readonly<Record<string, Check>>
+  /** 32 bytes or more, the same in all processes. */
+  readonly cursorKey: Uint8Array
+  readonly log: Log
+  readonly now: () => Date
+  readonly version: string
+  /** The public origin (`https://api.example.in`), where a proxy hides it from the requests. */
+  readonly origin?: string
+  /** False: no page at /docs; /openapi.json stays. */
+  readonly docs?: boolean
+}
+export interface App {
+  /** Never rejects. `peer` is who is at the other end of the connection. */
+  readonly fetch: (request: Request, peer?: Peer) => Promise<Response>
+  /** What is served, for matrices and documents. */
+  readonly routes: readonly Route[]
+  /** OpenAPI 3.1 as JSON text. */
+  readonly document: string
+}
+
+/** Throws, naming every one, when a route has no permission that a role has. */
+export const createApp = (deps: AppDeps): App => {
+  const { services, permissions, log, now } = deps
+  const cursors = createCursors(deps.cursorKey)
+  const routes = [
+    ...authRoutes(services.auth, permissions),
+    ...orderRoutes(services.orders, cursors),
+    ...accountRoutes(services.accounts),
+    ...runRoutes(services.runs, cursors),
+    ...pluginRoutes(deps.plugins ?? []),
+    ...healthRoutes({ checks: deps.checks, log }),
+    ...docsRoutes({ document: () => document, hasPage: deps.docs ?? true }),
+  ]
+  checkRoutes(routes, permissions)
+
+  const hono = new OpenAPIHono<Env>()
+  const document = describeRoutes(hono, routes, deps.version)
+  const serveDeps = {
+    auth: services.auth,
+    permissions,
+    now,
+    ...(deps.origin === undefined ? {} : { origin: deps.origin }),
+  }
+  for (const route of routes) {
+    hono.on(route.method.toUpperCase(), honoPath(route.path), serveRoute(serveDeps, route))
+  }
+
+  const refuse = (error: unknown, exchange: Exchange): Response => {
+    const seen = faultFor(error)
+    const { requestId, route, sellerId } = exchange
+    logProblem(log, seen, { requestId, route: route?.path, sellerId })
+    if (seen.code === 'session-over' && exchange.hasCookie) exchange.cookie = clearedCookie
+    return problemAnswer(exchange, seen)
+  }
+  hono.onError((error, c) => refuse(error, c.env.exchange))
+  hono.notFound((c) => {
+    const { exchange } = c.env
+    const methods = methodsAt(routes, c.req.path)
+    if (methods.length === 0) return refuse(fault('not-found'), exchange)
+    const answer = refuse(fault('method-not-allowed'), exchange)
+    answer.headers.set('allow', methods.join(', '))
+    return answer
+  })
+
+  return {
+    routes,
+    document,
+    fetch: async (request, peer = unknownPeer) => {
+      const began = performance.now()
+      const exchange: Exchange = { requestId: newId(() => now().getTime()), peer }
+      const response = await answer(hono, request, exchange, refuse)
+      log.info('http.request', {
+        requestId: exchange.requestId,
+        method: known.has(request.method) ? request.method : 'OTHER',
+        // the pattern and never the address: addresses and queries hold what people look for
+        route: exchange.route?.path ?? null,
+        status: response.status,
+        ms: Math.round((performance.now() - began) * 10) / 10,
+        sellerId: exchange.sellerId,
+      })
+      return response
+    },
+  }
+}
+
+const unknownPeer: Peer = { ip: 'unknown' }
+const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+const answer = async (
+  hono: OpenAPIHono<Env>,
+  request: Request,
+  exchange: Exchange,
+  refuse: (error: unknown, exchange: Exchange) => Response,
+): Promise<Response> => {
+  try {
+    return await hono.fetch(request, { exchange })
+  } catch (error) {
+    // Hono hands on what is thrown and no Error
+    return refuse(error, exchange)
+  }
+}
+
+const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
+
+/** What else the address would take. */
+const methodsAt = (routes: readonly Route[], path: string): readonly string[] => {
+  const methods = routes
+    .filter((route) => matches(route.path, path))
+    .map(({ method }) => method.toUpperCase())
+  return methods.includes('GET') ? ['HEAD', ...methods].toSorted() : methods.toSorted()
+}
+
+const matches = (pattern: string, path: string): boolean => {
+  const parts = pattern.split('/')
+  const given = path.split('/')
+  return parts.length === given.length &&
+    parts.every((part, at) => part.startsWith('{') ? given[at] !== '' : part === given[at])
+}

@@ -1,0 +1,79 @@
+/** Mounts the routes of plugins below /v1, behind the same guard as our own. */
+import { z } from '@hono/zod-openapi'
+import type { Entry } from '../db/database.ts'
+import type { JobContext, Route as PluginRoute, Schema } from '../plugin.ts'
+import type { JsonSchema, Route, SellerCall } from './route.ts'
+
+export interface PluginMount {
+  readonly pluginId: string
+  readonly routes: readonly PluginRoute[]
+  /** The context of one request: the seller's scope, the plugin's hosts and config. */
+  readonly contextOf: (
+    request: { readonly entry: Entry; readonly requestId: string; readonly signal: AbortSignal },
+  ) => JobContext
+}
+
+/**
+ * An answer is checked by its schema as a plugin's rows are: what the plugin did not declare does
+ * not leave the house. A handler that returns nothing answers `{"ok": true}`.
+ */
+export const pluginRoutes = (mounts: readonly PluginMount[]): readonly Route[] =>
+  mounts.flatMap((mount) =>
+    mount.routes.map((one) => {
+      // its handler is given a seller's scope, and nobody's is no scope
+      if (one.permission !== 'public') return mounted(mount, one)
+      throw new Error(
+        `Cannot serve ${one.path} of plugin "${mount.pluginId}": it must not be public`,
+      )
+    })
+  )
+
+const mounted = ({ pluginId, contextOf }: PluginMount, one: PluginRoute): Route => ({
+  method: one.method,
+  path: `/v1${one.path}`,
+  // may be absent all the same, in plain JavaScript: checkRoutes looks
+  permission: one.permission,
+  tag: pluginId,
+  summary: one.summary,
+  ...describedParts(one),
+  status: 200,
+  handle: async (input, call) => {
+    const { entry, requestId, signal } = call as SellerCall
+    const answer: unknown = await one.handle(input, contextOf({ entry, requestId, signal }))
+    if (answer === undefined) return { ok: true }
+    const checked = await one.answer['~standard'].validate(answer)
+    if (checked.issues === undefined) return checked.value
+    throw new Error(
+      `Cannot answer ${one.path}: the answer is not what plugin "${pluginId}" declares`,
+    )
+  },
+})
+
+const describedParts = ({ params, query, body, answer }: PluginRoute) => {
+  const parts = { params, query, body, answer }
+  const given = Object.entries(parts).filter(
+    (part): part is [keyof typeof parts, Schema] => part[1] !== undefined,
+  )
+  return {
+    ...Object.fromEntries(given) as Partial<Record<keyof typeof parts, Schema>>,
+    described: Object.fromEntries(
+      given.map(([name, schema]) => [name, jsonSchemaOf(schema, name === 'answer')]),
+    ),
+  }
+}
+
+const open: JsonSchema = { type: 'object' }
+
+/** The plugin may bring a copy of zod of its own; other vendors are described as open objects. */
+const jsonSchemaOf = (schema: Schema, isOutput: boolean): JsonSchema => {
+  if (schema['~standard'].vendor !== 'zod' || !('_zod' in schema)) return open
+  try {
+    const { $schema: _dialect, ...described } = z.toJSONSchema(schema as unknown as z.ZodType, {
+      io: isOutput ? 'output' : 'input',
+      unrepresentable: 'any',
+    })
+    return described
+  } catch {
+    return open
+  }
+}

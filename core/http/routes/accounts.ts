@@ -1,0 +1,128 @@
+/** Marketplaces, and the seller's accounts on them. */
+import { z } from '@hono/zod-openapi'
+import { fault } from '../../errors.ts'
+import { targets } from '../../plugin.ts'
+import { accountExample, marketplaceExample, pageOf, runExample } from '../examples.ts'
+import { given } from '../given.ts'
+import { type Route, route } from '../route.ts'
+import { Account, exampleIds, IdParams, listOf, Marketplace, Run } from '../schemas.ts'
+import type { Accounts } from '../services.ts'
+import { From, isRange, rangeMessage, To } from '../times.ts'
+
+const path = '/v1/marketplace-accounts'
+
+const NewAccount = z.strictObject({
+  marketplace: z.string().min(1).max(64).openapi({ description: 'A code of GET /v1/marketplaces' }),
+  external_account_id: z.string().trim().min(1).max(200),
+  name: z.string().trim().min(1).max(200),
+  // the plugin of the marketplace knows what belongs in here
+  details: z.record(z.string(), z.unknown()),
+  credentials: z.record(z.string(), z.unknown()),
+})
+const SyncAsk = z.strictObject({
+  target: z.enum(targets).default('ORDERS'),
+  from: From.optional(),
+  to: To.optional(),
+}).refine(({ from, to }) => (from === undefined) === (to === undefined), {
+  path: ['to'],
+  message: 'must be given together with `from`',
+}).refine(({ from, to }) => isRange(from, to), { path: ['to'], message: rangeMessage })
+
+export const accountRoutes = (accounts: Accounts): readonly Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/marketplaces',
+    permission: 'accounts:read',
+    tag: 'Marketplace accounts',
+    summary: 'List the marketplaces that can be connected',
+    answer: listOf(Marketplace),
+    examples: { answer: pageOf(marketplaceExample) },
+    handle: async (_input, { entry }) => whole(await accounts.marketplaces(entry)),
+  }),
+  route({
+    method: 'get',
+    path,
+    permission: 'accounts:read',
+    tag: 'Marketplace accounts',
+    summary: 'List the connected accounts',
+    answer: listOf(Account),
+    examples: { answer: pageOf(accountExample) },
+    handle: async (_input, { entry }) => whole(await accounts.list(entry)),
+  }),
+  route({
+    method: 'post',
+    path,
+    permission: 'accounts:connect',
+    tag: 'Marketplace accounts',
+    summary: 'Connect an account; its credentials are tried at the marketplace first',
+    body: NewAccount,
+    answer: Account,
+    status: 201,
+    answerHeaders: { location: 'The new account' },
+    examples: {
+      body: {
+        marketplace: 'SAMPLE',
+        external_account_id: 'SELLER-42',
+        name: 'Main shop',
+        details: {},
+        credentials: { api_key: 'as the portal of the marketplace shows it' },
+      },
+      answer: accountExample,
+    },
+    problems: [
+      'account-exists',
+      'marketplace-unknown',
+      'credentials-refused',
+      'marketplace-unavailable',
+      'keys-unavailable',
+    ],
+    handle: async ({ body }, { entry, header }) => {
+      const account = await accounts.connect(entry, body)
+      header('location', `${path}/${account.id}`)
+      return account
+    },
+  }),
+  route({
+    method: 'get',
+    path: `${path}/{id}`,
+    permission: 'accounts:read',
+    tag: 'Marketplace accounts',
+    summary: 'Read one account: its health, abilities and schedules',
+    params: IdParams,
+    answer: Account,
+    examples: { answer: accountExample },
+    handle: async ({ params: { id } }, { entry }) => {
+      const account = await accounts.get(entry, id)
+      if (account === null) throw fault('not-found')
+      return account
+    },
+  }),
+  route({
+    method: 'post',
+    path: `${path}/{id}/sync`,
+    permission: 'accounts:sync',
+    tag: 'Marketplace accounts',
+    summary: 'Sync the account now, or once more over a range of time',
+    params: IdParams,
+    body: SyncAsk,
+    bodyIsOptional: true,
+    answer: z.object({ run: Run }),
+    status: 202,
+    answerHeaders: { location: 'The run, which tells how far it is' },
+    examples: {
+      body: { target: 'ORDERS', from: '2026-01-01', to: '2026-01-31' },
+      answer: { run: { ...runExample, id: exampleIds.run } },
+    },
+    problems: ['target-unsupported'],
+    handle: async ({ params: { id }, body }, { entry, header }) => {
+      const { target = 'ORDERS', from, to } = body ?? {}
+      const asked = await accounts.requestSync(entry, id, { target, ...given({ from, to }) })
+      if (asked === null) throw fault('not-found')
+      header('location', `/v1/runs/${asked.run.id}`)
+      return { run: asked.run }
+    },
+  }),
+]
+
+/** Short lists come whole, in the form of all lists. */
+const whole = <T>(data: readonly T[]) => ({ data, page: { next: null } })

@@ -1,0 +1,80 @@
+/** Is the process there, and can it work? Both answer without a login. */
+import { z } from '@hono/zod-openapi'
+import { fault } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import { problemAnswer } from '../exchange.ts'
+import { type Route, route } from '../route.ts'
+
+/** Resolves when what it looks at works. */
+export type Check = (signal: AbortSignal) => Promise<void>
+
+const checkTimeoutMs = 2_000
+
+type State = 'ok' | 'failed' | 'timed-out'
+
+/** `checks` by name; each has its own time limit, and all run at once. */
+export const healthRoutes = (
+  { checks, log, timeoutMs = checkTimeoutMs }: {
+    readonly checks: Readonly<Record<string, Check>>
+    readonly log: Log
+    readonly timeoutMs?: number
+  },
+): readonly Route[] => [
+  route({
+    method: 'get',
+    path: '/healthz',
+    permission: 'public',
+    tag: 'Health',
+    summary: 'Is the process alive? Looks at nothing else',
+    answer: z.object({ status: z.literal('ok') }),
+    examples: { answer: { status: 'ok' } },
+    handle: () => ({ status: 'ok' as const }),
+  }),
+  route({
+    method: 'get',
+    path: '/readyz',
+    permission: 'public',
+    tag: 'Health',
+    summary: 'Can the process do its work? Names each check with its state',
+    answer: z.object({ status: z.literal('ready'), checks: z.record(z.string(), z.literal('ok')) }),
+    examples: { answer: { status: 'ready', checks: { database: 'ok' } } },
+    problems: ['not-ready'],
+    handle: async (_input, { exchange }) => {
+      const found = await Promise.all(
+        Object.entries(checks).map(async ([name, check]) =>
+          [name, await stateOf(name, check, timeoutMs, log)] as const
+        ),
+      )
+      const states = Object.fromEntries(found)
+      if (found.every(([, state]) => state === 'ok')) {
+        return { status: 'ready' as const, checks: states as Record<string, 'ok'> }
+      }
+      return problemAnswer(exchange, fault('not-ready'), { checks: states })
+    },
+  }),
+]
+
+const stateOf = async (
+  name: string,
+  check: Check,
+  timeoutMs: number,
+  log: Log,
+): Promise<State> => {
+  const stop = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<State>((resolve) => {
+    timer = setTimeout(() => resolve('timed-out'), timeoutMs)
+  })
+  const done = Promise.try(check, stop.signal).then((): State => 'ok', (error): State => {
+    log.warn('health.failed', { check: name, error })
+    return 'failed'
+  })
+  const state = await Promise.race([done, late])
+  clearTimeout(timer)
+  // a check that is late is told to stop, whether or not it listens
+  if (state === 'timed-out') {
+    log.warn('health.timed-out', { check: name, timeoutMs })
+    stop.abort()
+  }
+  return state
+}

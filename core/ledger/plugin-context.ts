@@ -1,0 +1,101 @@
+/** What a plugin's routes, sweeps and start are given. */
+import { recordAudit } from '../audit/record.ts'
+import type { Database, Entry, SellerScope } from '../db/database.ts'
+import { plainStatement } from '../db/sql.ts'
+import type { Log } from '../log.ts'
+import {
+  type Context,
+  failure,
+  isMarketplace,
+  type JobContext,
+  type Plugin,
+  type Schema,
+  type SellerTx,
+} from '../plugin.ts'
+import { sendLater } from '../queues/outbox.ts'
+import { createOutbound } from './outbound.ts'
+import type { Upstream } from './upstream.ts'
+
+export interface PluginDeps {
+  readonly db: Database
+  readonly configOf: (pluginId: string) => unknown
+  readonly upstreamOf: (pluginId: string) => Upstream
+  readonly fetch: typeof fetch
+  readonly log: Log
+}
+export interface PluginJob {
+  readonly key: string
+  readonly signal: AbortSignal
+}
+
+export const createPluginContext = (
+  deps: PluginDeps,
+  plugin: Plugin,
+  { key, signal }: PluginJob,
+): Context => {
+  const upstream = deps.upstreamOf(plugin.id)
+  const hosts = isMarketplace(plugin) ? plugin.hosts : []
+  return {
+    config: deps.configOf(plugin.id),
+    key,
+    signal,
+    now: upstream.now,
+    log: (event, fields) => deps.log.info(`${plugin.id}.${event}`, fields),
+    http: createOutbound({
+      marketplace: { id: plugin.id, hosts },
+      upstream,
+      fetch: deps.fetch,
+      signal,
+    }),
+    download: () => Promise.reject(failure('rejected', 'Documents cannot be downloaded here')),
+  }
+}
+
+/** The context of a job for one seller; `http` throws while a scope is open. */
+export const createJobContext = (
+  deps: PluginDeps,
+  plugin: Plugin,
+  job: PluginJob & { readonly entry: Entry },
+): JobContext => {
+  const context = createPluginContext(deps, plugin, job)
+  let open = 0
+  return {
+    ...context,
+    http: (schema, url, init) => {
+      if (open > 0) throw new Error('http was called inside a scope: no transaction spans a request')
+      return context.http(schema, url, init)
+    },
+    scope: async (work) => {
+      open++
+      try {
+        return await deps.db.withSellerScope(job.entry, (scope) => work(sellerTx(plugin, scope)))
+      } finally {
+        open--
+      }
+    },
+  }
+}
+
+const sellerTx = (plugin: Plugin, scope: SellerScope): SellerTx => ({
+  sellerId: scope.sellerId,
+  any: async (schema, text, values = []) => {
+    const rows = await scope.any(plainStatement(text, values))
+    return await Promise.all(rows.map((row) => checked(schema, row)))
+  },
+  send: (queue, body) => {
+    if (!plugin.queues?.some(({ name }) => name === queue)) {
+      return Promise.reject(new Error(`The plugin does not declare the queue "${queue}"`))
+    }
+    const { sellerId } = scope
+    return sendLater(scope, { queue, group: sellerId, body: { sellerId, body } })
+  },
+  audit: (action, target) =>
+    Promise.resolve(recordAudit(scope, scope.sellerId, `${plugin.id}.${action}`, target)),
+})
+
+const checked = async <T>(schema: Schema<T>, row: unknown): Promise<T> => {
+  const result = await schema['~standard'].validate(row)
+  if (!result.issues) return result.value
+  const paths = result.issues.map((issue) => (issue.path ?? []).map(String).join('.'))
+  throw new Error(`A row does not fit the plugin's schema at: ${paths.join(', ')}`)
+}

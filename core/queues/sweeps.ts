@@ -1,0 +1,150 @@
+/** Sweeps: jobs by the clock, once for all processes together, on BullMQ. */
+import type { Log } from '../log.ts'
+import { watchOutage } from './outage.ts'
+import { pause, settlesWithin } from './pause.ts'
+import { timeZone } from './schedules.ts'
+import {
+  type Backend,
+  type JobQueue,
+  type JobWorker,
+  openBackend,
+  type SweepConnection,
+} from './sweeps-connection.ts'
+
+export { migrateSweeps } from './sweeps-migrate.ts'
+
+export interface Sweep {
+  /** Kebab-case; the queue is named `robnu-<id>`. */
+  readonly id: string
+  /** Five fields, Asia/Kolkata. */
+  readonly cron: string
+  /** Must be safe to repeat. The signal aborts when the time to finish is over. */
+  readonly run: (signal: AbortSignal) => Promise<void>
+}
+export interface SweepsOptions {
+  readonly connection: SweepConnection
+  readonly sweeps: readonly Sweep[]
+  readonly log: Log
+}
+export interface Sweeps {
+  /** Waits for the runs in hand up to the limit, then aborts them; leaves no connection behind. */
+  readonly close: (limitMs?: number) => Promise<void>
+}
+
+/** Processes that start together ask for one immediate run between them. */
+const startedTogetherMs = 10_000
+/** How often to look whether the schedule is still there: Redis may have forgotten it. */
+const guardMs = 30_000
+/** The same while the store does not answer. */
+const guardDownMs = 2_000
+/** A next run that is so long overdue was lost. */
+const overdueMs = 120_000
+const readyMs = 10_000
+/** What an aborted run, and a connection, may take to end. */
+const graceMs = 2_000
+/** Jobs that BullMQ keeps to look at, of each sweep. */
+const kept = { removeOnComplete: 20, removeOnFail: 100 }
+
+/**
+ * Schedules every sweep, asks for one run at once and works them off, one at a time for each sweep
+ * and process. Throws when the store does not answer at the start; later it waits for it.
+ */
+export const startSweeps = async (options: SweepsOptions): Promise<Sweeps> => {
+  const { connection, sweeps, log } = options
+  const backend = openBackend(connection)
+  const running: RunningSweep[] = []
+  const close = async (limitMs = 10_000): Promise<void> => {
+    await Promise.all(running.map((sweep) => sweep.close(limitMs)))
+    backend.giveUp()
+  }
+  try {
+    for (const sweep of sweeps) {
+      const one = openSweep(sweep, backend, log.with({ sweep: sweep.id }))
+      running.push(one)
+      await one.start()
+    }
+  } catch (error) {
+    backend.giveUp()
+    await close(0)
+    throw error
+  }
+  return { close }
+}
+
+interface RunningSweep {
+  readonly start: () => Promise<void>
+  readonly close: (limitMs: number) => Promise<void>
+}
+
+const openSweep = (sweep: Sweep, backend: Backend, log: Log): RunningSweep => {
+  const name = `robnu-${sweep.id}`
+  const outage = watchOutage(log, 'sweep.store')
+  const closing = new AbortController()
+  const aborting = new AbortController()
+  let isDown = false
+  const failed = (error: unknown): void => {
+    // a connection that we close ourselves has nothing to report
+    if (closing.signal.aborted) return
+    isDown = true
+    outage.failed(error)
+  }
+  const run = async (): Promise<void> => {
+    try {
+      await sweep.run(aborting.signal)
+    } catch (error) {
+      log.error('sweep.failed', { error })
+      throw error
+    }
+  }
+  const queue = backend.queue(name)
+  const worker = backend.worker(name, run)
+  queue.on('error', failed)
+  worker.on('error', failed)
+
+  const guard = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      await pause(isDown ? guardDownMs : guardMs, closing.signal)
+      if (closing.signal.aborted) return
+      try {
+        isDown = false
+        await ensureSchedule(queue, sweep)
+        if (!isDown) outage.worked()
+      } catch (error) {
+        failed(error)
+      }
+    }
+  }
+  return {
+    start: async () => {
+      await ready(Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]), sweep.id)
+      await ensureSchedule(queue, sweep)
+      const deduplication = { id: 'start', ttl: startedTogetherMs }
+      // an id of its own: for one of BullMQ's making the login would have to make a sequence
+      await queue.add(sweep.id, {}, { ...kept, deduplication, jobId: `start-${crypto.randomUUID()}` })
+      void guard()
+    },
+    close: async (limitMs) => {
+      closing.abort()
+      const closed = worker.close()
+      if (!await settlesWithin(closed, limitMs)) {
+        aborting.abort(new Error('The time to finish is over'))
+        await settlesWithin(closed, graceMs)
+      }
+      await Promise.all([worker, queue].map((part) => part.close().then()))
+    },
+  }
+}
+
+/** Set only where it is missing or another one: setting it again drops a run that is due just now. */
+const ensureSchedule = async (queue: JobQueue, { id, cron }: Sweep): Promise<void> => {
+  const found = await queue.getJobScheduler(id)
+  const isThere = found?.pattern === cron && found.tz === timeZone &&
+    (found.next ?? 0) > Date.now() - overdueMs
+  if (isThere) return
+  await queue.upsertJobScheduler(id, { pattern: cron, tz: timeZone }, { name: id, opts: kept })
+}
+
+const ready = async (waiting: Promise<unknown>, id: string): Promise<void> => {
+  if (await settlesWithin(waiting, readyMs)) return void await waiting
+  throw new Error(`Cannot start the sweep "${id}": its store does not answer`)
+}

@@ -1,0 +1,56 @@
+/** The app as a process of its own: on Node as it is, on Deno with the published permissions only. */
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { type Child, startChild } from './local/child.ts'
+import { localFault } from './local/faults.ts'
+
+/**
+ * All that the app may do on Deno: reach the network, read the environment and its own files, and
+ * tell the system's release to AWS. It can neither write a file nor start a program.
+ */
+export const denoPermissions = [
+  '--no-prompt',
+  '--allow-net',
+  '--allow-env',
+  '--allow-read=.',
+  '--allow-sys=osRelease',
+] as const
+
+export const projectFolder = fileURLToPath(new URL('..', import.meta.url))
+
+export const appCommand = (script = 'scripts/serve.ts'): readonly string[] => [
+  process.execPath,
+  ...'Deno' in globalThis ? ['run', ...denoPermissions] : [],
+  join(projectFolder, script),
+]
+
+export interface AppProcess {
+  readonly url: string
+  readonly child: Child
+}
+
+/** Resolves when the app says that it is ready; rejects with its own words when it ends before. */
+export const startAppProcess = async (options: {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly onLine: (line: string) => void
+}): Promise<AppProcess> => {
+  const [command = '', ...args] = appCommand()
+  const lastWords: string[] = []
+  let ready: (url: string) => void = () => {}
+  const url = new Promise<string>((resolve) => ready = resolve)
+  const child = await startChild(command, {
+    args,
+    cwd: projectFolder,
+    env: { ...options.env, ROBNU_PARENT: String(process.pid) },
+    onLine: (line, stream) => {
+      options.onLine(line)
+      if (stream === 'stderr') lastWords.push(line)
+      if (line.includes('"app.ready"')) ready(String(JSON.parse(line).url))
+    },
+  })
+  const ended = child.exited.then(() => {
+    throw localFault(lastWords.slice(-20).join('\n') || 'The app has ended before it was ready')
+  })
+  return { url: await Promise.race([url, ended]), child }
+}

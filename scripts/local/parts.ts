@@ -1,0 +1,142 @@
+/** The local parts together: whatever the environment does not name is started here. */
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { RunningSandbox, StartSandbox } from '#core/testing/sandbox/sandbox.ts'
+import { startCloud } from './cloud.ts'
+import { createFile, readText } from './files.ts'
+import { localFault } from './faults.ts'
+import type { Home } from './home.ts'
+import { startPostgres } from './postgres.ts'
+import { startRedis } from './redis.ts'
+import { ensureRoles } from './roles.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface Parts {
+  /** What the app gets: the environment as it was, with what was missing filled in. */
+  readonly env: Record<string, string | undefined>
+  readonly sandboxes: readonly { readonly pluginId: string; readonly sandbox: RunningSandbox }[]
+  /** In the reverse order of the start. */
+  readonly stop: () => Promise<void>
+}
+export interface PartsOptions {
+  readonly home: Home
+  readonly env: Environment
+  /** The enabled plugins: a sandbox stands beside its plugin's module. */
+  readonly plugins: readonly { readonly id: string; readonly url: string }[]
+  readonly sandboxSpeed: number
+  readonly say: (line: string) => void
+}
+
+export const startParts = async (options: PartsOptions): Promise<Parts> => {
+  const stops: (() => Promise<unknown>)[] = []
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end()
+  }
+  try {
+    const env: Record<string, string | undefined> = { ...options.env }
+    Object.assign(env, secrets(options))
+    Object.assign(env, await database(options, stops))
+    Object.assign(env, await cloud(options, stops))
+    Object.assign(env, await redis(options, stops))
+    const sandboxes = await startSandboxes(options, stops)
+    env['ROBNU_UPSTREAMS'] ??= JSON.stringify(Object.fromEntries(
+      sandboxes.map(({ pluginId, sandbox: { url, clock } }) => [pluginId, { url, clock }]),
+    ))
+    return { env, sandboxes, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** The app's own keys: made once, kept under `.robnu/keys`. */
+const secrets = ({ home, env }: PartsOptions): Environment => {
+  const made: Record<string, string> = {}
+  if (!env['ROBNU_SECRET'] && !env['ROBNU_SECRET_FILE']) made['ROBNU_SECRET'] = home.secret('app')
+  if (!env['ROBNU_JWT_KEYS'] && !env['ROBNU_JWT_KEYS_FILE']) {
+    const file = join(home.keys, 'jwt.json')
+    if (!existsSync(file)) createFile(file, JSON.stringify({ keys: [newJwtKey()] }))
+    made['ROBNU_JWT_KEYS'] = readText(file) ?? ''
+  }
+  return made
+}
+
+const newJwtKey = () => {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  return { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'EdDSA', use: 'sig' }
+}
+
+const database = async (
+  { home, env, say }: PartsOptions,
+  stops: (() => Promise<unknown>)[],
+): Promise<Environment> => {
+  if (env['DATABASE_URL']) {
+    if (env['DATABASE_PLATFORM_URL']) return {}
+    throw localFault(
+      'Cannot start: DATABASE_URL is set and DATABASE_PLATFORM_URL is not; set both, or neither',
+    )
+  }
+  say('Starting PostgreSQL')
+  const postgres = await startPostgres({ dir: home.postgres, log: home.logs })
+  stops.push(postgres.stop)
+  return {
+    ...await ensureRoles(postgres.superuserUrl(), {
+      database: 'robnu',
+      passwords: (login) => home.secret(`${login}`),
+    }),
+  }
+}
+
+const cloud = async (
+  { home, env, say }: PartsOptions,
+  stops: (() => Promise<unknown>)[],
+): Promise<Environment> => {
+  if (env['AWS_ENDPOINT_URL']) return {}
+  say('Starting the local cloud (SQS, S3, KMS)')
+  const running = await startCloud({ dir: home.cloud })
+  stops.push(running.stop)
+  return {
+    AWS_ENDPOINT_URL: running.url,
+    AWS_REGION: env['AWS_REGION'] ?? 'ap-south-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    ROBNU_KMS_CREATE_KEYS: 'true',
+  }
+}
+
+const redis = async (
+  { home, env, say }: PartsOptions,
+  stops: (() => Promise<unknown>)[],
+): Promise<Environment> => {
+  if (env['REDIS_URL']) return {}
+  const running = await startRedis({ log: home.logs })
+  if (!running) return {}
+  say('Starting Redis')
+  stops.push(running.stop)
+  return { REDIS_URL: running.url }
+}
+
+const startSandboxes = async (
+  { home, env, plugins, sandboxSpeed, say }: PartsOptions,
+  stops: (() => Promise<unknown>)[],
+): Promise<Parts['sandboxes']> => {
+  if (env['ROBNU_UPSTREAMS']) return []
+  const sandboxes: { pluginId: string; sandbox: RunningSandbox }[] = []
+  for (const { id, url } of plugins) {
+    const file = new URL(url.replace(/mod\.(ts|js)$/, 'sandbox.$1'))
+    if (file.href === url || !existsSync(fileURLToPath(file))) continue
+    say(`Starting the sandbox of ${id}`)
+    const module: { default: StartSandbox } = await import(file.href)
+    const sandbox = await module.default({
+      dir: join(home.sandbox, id),
+      speed: sandboxSpeed,
+      env,
+    })
+    stops.push(sandbox.stop)
+    sandboxes.push({ pluginId: id, sandbox })
+  }
+  return sandboxes
+}

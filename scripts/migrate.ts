@@ -1,0 +1,33 @@
+/** Brings the database to what the code and the enabled plugins need; run before serving. */
+import process from 'node:process'
+import { configFault, environment, readPlugins } from '#core/config.ts'
+import { openHost } from '#core/host/host.ts'
+import { migrateHost } from '#core/host/migrate.ts'
+import { migrateSweeps } from '#core/queues/sweeps.ts'
+
+export const migrateAll = async (
+  env: Readonly<Record<string, string | undefined>>,
+  log: (event: string, fields: Readonly<Record<string, unknown>>) => void,
+): Promise<{ readonly applied: readonly string[] }> => {
+  const faults: string[] = []
+  const { plugins, configDir } = readPlugins(env, faults)
+  const ownerUrl = env['DATABASE_OWNER_URL']
+  if (!ownerUrl) faults.push('DATABASE_OWNER_URL: is not set')
+  if (faults.length > 0 || !ownerUrl) throw configFault(faults)
+  const host = await openHost(plugins, configDir)
+  const coreFolder = new URL('../migrations/', import.meta.url)
+  const result = await migrateHost({ ownerUrl, coreFolder, host, log })
+  await migrateSweeps({ ownerUrl })
+  return result
+}
+
+if (import.meta.main) {
+  const say = (line: string) => process.stdout.write(`${line}\n`)
+  migrateAll(environment, (_event, { line, file }) => say(`Applied ${line}/${file}`)).then(
+    ({ applied }) => say(applied.length === 0 ? 'Nothing to apply' : `Applied ${applied.length}`),
+    (error) => {
+      process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+      process.exit(1)
+    },
+  )
+}

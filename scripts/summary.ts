@@ -1,0 +1,108 @@
+/** What the launcher says at the end: what was synced, and where to go on. */
+import { entryOf } from '#core/auth/principal.ts'
+import { createPasswordHasher } from '#core/auth/passwords.ts'
+import { signIn } from '#core/auth/sessions.ts'
+import { openDatabase } from '#core/db/scope.ts'
+import { newId } from '#core/ids.ts'
+import { readTotals } from '#core/ledger/totals.ts'
+import type { DemoRun, DemoSeller } from './demo.ts'
+import type { Parts } from './local/parts.ts'
+
+export interface Summary {
+  readonly orders: number
+  readonly items: number
+  readonly total_paise: number
+  readonly seconds: number
+  readonly accounts: readonly {
+    readonly seller: string
+    readonly marketplace: string
+    readonly external_account_id: string
+    readonly orders: number
+    readonly items: number
+    readonly total_paise: number
+  }[]
+}
+
+/** Read as each seller's owner, inside the seller's own scope. */
+export const readSummary = async (
+  { env }: Parts,
+  sellers: readonly DemoSeller[],
+  seconds: number,
+): Promise<Summary> => {
+  const db = await openDatabase({ url: env['DATABASE_URL'] ?? '', maxConnections: 2 })
+  const hasher = createPasswordHasher()
+  try {
+    const accounts: Summary['accounts'][number][] = []
+    for (const { name, users: [owner] } of sellers) {
+      if (!owner) continue
+      const { email, password } = owner
+      const clock = { now: () => new Date(), newId: () => newId() }
+      const signedIn = await signIn(db, hasher, { email, password }, clock)
+      if (!signedIn) throw new Error(`Cannot sign in as ${email}`)
+      const totals = await readTotals(db, entryOf(signedIn.principal))
+      accounts.push(
+        ...totals.map(({ account_id: _id, ...account }) => ({ seller: name, ...account })),
+      )
+    }
+    const sum = (of: (account: Summary['accounts'][number]) => number) =>
+      accounts.reduce((total, account) => total + of(account), 0)
+    return {
+      orders: sum((account) => account.orders),
+      items: sum((account) => account.items),
+      total_paise: sum((account) => account.total_paise),
+      seconds: Math.round(seconds * 10) / 10,
+      accounts,
+    }
+  } finally {
+    await hasher.close()
+    await db.close()
+  }
+}
+
+/** 6254998 paise → ₹ 62,549.98, grouped as India does it. */
+const rupees = (paise: number): string =>
+  `₹ ${(paise / 100).toLocaleString('en-IN', { minimumFractionDigits: 2 })}`
+
+export const printSummary = (
+  summary: Summary,
+  runs: readonly DemoRun[],
+  say: (line: string) => void,
+): void => {
+  say('')
+  for (const account of summary.accounts) {
+    const run = runs.find((one) => one.externalAccountId === account.external_account_id)
+    say(
+      `  ${account.seller}, ${account.marketplace} ${account.external_account_id}: ` +
+        `${account.orders} orders, ${account.items} lines, ${rupees(account.total_paise)}` +
+        (run ? `  (run ${run.runId})` : ''),
+    )
+  }
+  say('')
+}
+
+export const printServing = (
+  to: {
+    readonly url: string
+    readonly sellers: readonly DemoSeller[]
+    readonly demoFile: string
+    readonly logFile: string
+  },
+  say: (line: string) => void,
+): void => {
+  const { url, sellers, demoFile, logFile } = to
+  say(`Serving at ${url}   documentation ${url}/docs   log ${logFile}`)
+  say(`Demo logins (also in ${demoFile}):`)
+  for (const { name, users } of sellers) {
+    for (const { email, password, role } of users) say(`  ${name}, ${role}: ${email} ${password}`)
+  }
+  const [owner] = sellers[0]?.users ?? []
+  if (!owner) return
+  const login = JSON.stringify({ email: owner.email, password: owner.password })
+  say('')
+  say('Try:')
+  say(`  curl -s -c robnu.cookies -H 'content-type: application/json' -d '${login}' ${url}/v1/auth/login`)
+  say(`  curl -s -b robnu.cookies '${url}/v1/orders?limit=2'`)
+  say(`  curl -s -b robnu.cookies '${url}/v1/orders?limit=1&include=customer'`)
+  say('')
+  say('Ctrl-C stops everything; the next start finds it again.')
+}

@@ -1,0 +1,124 @@
+/** Orders, accounts and runs of one account for every seller, made up on the spot. */
+import type { Entry } from '../../core/db/database.ts'
+import { fault } from '../../core/errors.ts'
+import type {
+  AccountView,
+  OrderDetail,
+  OrderSummary,
+  RunView,
+  Services,
+} from '../../core/http/services.ts'
+
+export const orderId = '8f1c2a64-7d0e-8a3b-9c55-1e2f3a4b5c6d'
+export const accountId = '01998f6e-3c1a-7b52-9e7d-4a5b6c7d8e9f'
+export const runId = '01998f70-9a4b-7c63-8d2e-5b6c7d8e9f0a'
+
+export const buyer = {
+  name: 'Asha Rao',
+  phone: '+91 98765 43212',
+  email: 'asha.rao@example.in',
+  address: {
+    line1: '12 Laxmi Road',
+    line2: 'Near the well',
+    city: 'Pune',
+    state: 'Maharashtra',
+    postal_code: '411014',
+  },
+}
+const at = new Date('2026-01-31T10:15:00Z')
+
+export const order: OrderSummary = {
+  id: orderId,
+  marketplace_account_id: accountId,
+  marketplace: 'BAZAAR',
+  external_order_id: 'S-1001',
+  status: 'PACKED',
+  raw_status: 'Packed',
+  on_hold: false,
+  ordered_at: at,
+  source_updated_at: at,
+  ship_by: null,
+  currency: 'INR',
+  total_paise: 64_700,
+  fulfilled_by: 'SELLER',
+  state_code: '27',
+  item_count: 1,
+}
+export const detail: OrderDetail = {
+  ...order,
+  customer: buyer,
+  items: [],
+  created_at: at,
+  updated_at: at,
+  job_run_id: runId,
+}
+export const account: AccountView = {
+  id: accountId,
+  marketplace: 'BAZAAR',
+  external_account_id: 'SELLER-42',
+  name: 'Main shop',
+  needs_reconnect: false,
+  reconnect_reason: null,
+  last_validated_at: at,
+  last_validation_status: 'OK',
+  targets: ['ORDERS'],
+  created_at: at,
+  schedules: [],
+}
+export const run: RunView = {
+  id: runId,
+  marketplace_account_id: accountId,
+  target: 'ORDERS',
+  reason: 'manual',
+  state: 'QUEUED',
+  window_from: null,
+  window_to: null,
+  pages: 0,
+  received: 0,
+  new: 0,
+  changed: 0,
+  unchanged: 0,
+  rejected: 0,
+  rejected_reasons: {},
+  failure: null,
+  created_at: at,
+  started_at: null,
+  finished_at: null,
+}
+
+/** `enter` throws what the gate of the database would throw. */
+export const fakeServices = (
+  enter: (entry: Entry) => unknown,
+): Pick<Services, 'orders' | 'accounts' | 'runs'> => {
+  const inside = <T>(entry: Entry, value: T): Promise<T> =>
+    Promise.try(() => {
+      enter(entry)
+      return value
+    })
+  return {
+    orders: {
+      list: (entry, { customer, after }) =>
+        inside(entry, {
+          orders: [customer ? { ...order, customer: buyer } : order],
+          next: after === undefined ? { orderedAt: at, id: orderId } : null,
+        }),
+      get: (entry, id) => inside(entry, id === orderId ? detail : null),
+    },
+    accounts: {
+      marketplaces: (entry) =>
+        inside(entry, [{ code: 'BAZAAR', name: 'Bazaar', targets: ['ORDERS'] as const }]),
+      list: (entry) => inside(entry, [account]),
+      get: (entry, id) => inside(entry, id === accountId ? account : null),
+      connect: async (entry, { marketplace }) => {
+        await inside(entry, null)
+        if (marketplace !== 'BAZAAR') throw fault('marketplace-unknown')
+        return account
+      },
+      requestSync: (entry, id) => inside(entry, id === accountId ? { run, created: true } : null),
+    },
+    runs: {
+      get: (entry, id) => inside(entry, id === runId ? run : null),
+      list: (entry) => inside(entry, { runs: [run], next: { createdAt: at, id: runId } }),
+    },
+  }
+}

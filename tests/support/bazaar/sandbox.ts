@@ -1,0 +1,99 @@
+/** Bazaar without Bazaar: two shops with invented orders, on a clock of its own. */
+import { clockVerb, createBuckets, createFaults, startClock, startServer } from 'robnu/testing'
+import type { SandboxAnswer, SandboxRequest, StartSandbox } from 'robnu/testing'
+import { setTimeout } from 'node:timers/promises'
+import { type Books, createBooks, seededOrders } from './sandbox/books.ts'
+import { createSignIn, type SignIn } from './sandbox/sign-in.ts'
+import { noTroubles, verbsOf } from './sandbox/verbs.ts'
+
+const host = 'api.bazaar.example'
+export const shops = [
+  { id: 'SHOP-0001', name: 'First stall', count: 250, signs_in_by: 'TOKEN' },
+  { id: 'SHOP-0002', name: 'Second stall', count: 40, signs_in_by: 'KEY' },
+] as const
+/** What the clock shows at the start, whatever day it is. */
+export const clockStart = Date.parse('2026-01-10T06:00:00.000Z')
+
+const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1 }) => {
+  const clock = await startClock({ start: clockStart, speed, ...(dir === undefined ? {} : { dir }) })
+  const books = new Map(shops.map(({ id, count }) => [
+    id as string,
+    createBooks(seededOrders({ seed, shop: id, count, end: clockStart })),
+  ]))
+  const faults = createFaults()
+  const buckets = createBuckets({ listOrders: { ratePerSecond: 5, burst: 20 } }, clock.now)
+  const signIn = createSignIn(seed, [...books.keys()], clock.now)
+  const troubles = noTroubles()
+  let pages = 0
+
+  const listOrders = async (request: SandboxRequest): Promise<SandboxAnswer> => {
+    const shop = request.params['shop'] ?? ''
+    const found = books.get(shop)
+    if (!found) return { status: 404, body: { error: 'shop' } }
+    if (!signIn.admits(request, shop)) return { status: 401, body: { error: 'sign-in' } }
+    if (!buckets.take('listOrders', shop)) return { status: 429, body: { error: 'rate' } }
+    if (troubles.slowMs > 0) await setTimeout(troubles.slowMs)
+    pages += 1
+    return pageOf(found, request.url.searchParams, troubles)
+  }
+
+  const server = await startServer({
+    name: 'bazaar',
+    ...(port === undefined ? {} : { port }),
+    faults,
+    routes: [
+      { method: 'POST', path: '/v3/token', host, operation: 'token', handle: signIn.token },
+      {
+        method: 'GET',
+        path: '/v3/shops/{shop}/orders',
+        host,
+        operation: 'listOrders',
+        handle: listOrders,
+      },
+    ],
+    verbs: {
+      clock: clockVerb(clock),
+      ...faults.verbs,
+      ...buckets.verbs,
+      ...verbsOf({ books, signIn, troubles, now: clock.now, pages: () => pages }),
+    },
+    refuse: (status) => ({ status, body: { error: `status ${status}` } }),
+    headers: () => ({ 'x-bazaar-rate': String(buckets.limitOf('listOrders')?.ratePerSecond) }),
+  })
+
+  return {
+    url: server.url,
+    get clock() {
+      return clock.anchor()
+    },
+    accounts: shops.map((shop) => demoAccount(shop, signIn, books.get(shop.id))),
+    stop: async () => {
+      await server.stop()
+      await clock.stop()
+    },
+  }
+}
+export default startSandbox
+
+const pageOf = (
+  books: Books,
+  query: URLSearchParams,
+  { stuck, miscount }: { readonly stuck: boolean; readonly miscount: number },
+): SandboxAnswer => {
+  const limit = Math.min(100, Number(query.get('limit') ?? 50))
+  const after = stuck ? null : query.get('after')
+  const { orders, next } = books.page(query.get('since') ?? '', after, limit)
+  return { status: 200, body: { count: orders.length + miscount, orders, next } }
+}
+
+const demoAccount = (
+  { id, name, signs_in_by }: (typeof shops)[number],
+  signIn: SignIn,
+  books: Books | undefined,
+) => ({
+  name,
+  externalAccountId: id,
+  details: { shop_id: id, signs_in_by, warehouses: ['Surat', 'Jaipur, "old town"'] },
+  credentials: { api_key: signIn.keyOf(id) },
+  orders: books?.all().length ?? 0,
+})

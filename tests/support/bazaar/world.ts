@@ -1,0 +1,122 @@
+/** A running Bazaar beside a database that knows it: for every test that needs a marketplace. */
+import { fileURLToPath } from 'node:url'
+import { createKeyring, type Keyring } from '../../../core/crypto/keyring.ts'
+import { type Host, openHost } from '../../../core/host/host.ts'
+import { migrateHost } from '../../../core/host/migrate.ts'
+import { createRegistry } from '../../../core/ledger/registry.ts'
+import type { SyncDeps } from '../../../core/ledger/run-sync.ts'
+import { writeSatellite } from '../../../core/ledger/satellite.ts'
+import { createUpstream, type Upstream } from '../../../core/ledger/upstream.ts'
+import { createLog } from '../../../core/log.ts'
+import type { Marketplace } from '../../../core/plugin.ts'
+import { pause } from '../../../core/queues/pause.ts'
+import type { RunningSandbox } from '../../../core/testing/sandbox/sandbox.ts'
+import { type FreshDatabase, freshDatabase, makeAccount, type TestSeller } from '../database.ts'
+import { memoryKms } from './kms.ts'
+import type { Totals, WireOrder } from './sandbox/books.ts'
+import startSandbox from './sandbox.ts'
+
+export const bazaarDir = fileURLToPath(new URL('./', import.meta.url))
+const coreFolder = new URL('../../../migrations/', import.meta.url)
+
+export interface Bazaar {
+  readonly sandbox: RunningSandbox
+  /** Runs a verb of the control plane; throws what it refuses. */
+  readonly control: (verb: string, body?: object) => Promise<unknown>
+  readonly totals: (at: 0 | 1) => Promise<Totals>
+  readonly orders: (at: 0 | 1) => Promise<readonly WireOrder[]>
+  /** Goes to the sandbox, on its clock. */
+  readonly upstream: () => Upstream
+}
+
+/** The sandbox without limits, unless a test sets some. Stop it in `afterAll`. */
+export const startBazaar = async (options: { readonly speed?: number } = {}): Promise<Bazaar> => {
+  const sandbox = await startSandbox({ seed: 11, env: {}, ...options })
+  const control = async (verb: string, body: object = {}): Promise<unknown> => {
+    const request = { method: 'POST', body: JSON.stringify(body) }
+    const answer = await fetch(`${sandbox.url}/_control/${verb}`, request)
+    const json: unknown = await answer.json()
+    if (!answer.ok) throw new Error(`${verb}: ${JSON.stringify(json)}`)
+    return json
+  }
+  const shop = (at: 0 | 1) => ({ shop: sandbox.accounts[at]?.externalAccountId })
+  await control('throttle', { operation: 'listOrders', ratePerSecond: 1e6, burst: 1e6 })
+  return {
+    sandbox,
+    control,
+    totals: async (at) => await control('books', shop(at)) as Totals,
+    orders: async (at) => await control('orders', shop(at)) as readonly WireOrder[],
+    upstream: () => {
+      const { at, upstream, speed } = sandbox.clock
+      const clock = { at: new Date(at), upstream: new Date(upstream), speed }
+      return createUpstream({ url: sandbox.url, clock }, Date.now)
+    },
+  }
+}
+
+export interface World extends Bazaar {
+  readonly fresh: FreshDatabase
+  readonly host: Host
+  readonly marketplace: Marketplace
+  readonly keyring: Keyring
+  /** What the ledger's functions are given; a test changes what it looks at. */
+  readonly deps: SyncDeps & { readonly wake: () => void }
+  /** Every line of the log so far. */
+  readonly logged: readonly string[]
+  /** An account of the seller with sealed credentials, as the first or second shop. */
+  readonly connectShop: (seller: TestSeller, at: 0 | 1) => Promise<string>
+  readonly close: () => Promise<void>
+}
+
+/** Everything that a sync needs, in a database of its own. */
+export const openWorld = async (
+  options: { readonly config?: unknown; readonly speed?: number } = {},
+): Promise<World> => {
+  const [fresh, bazaar] = await Promise.all([freshDatabase(), startBazaar(options)])
+  const host = await openHost([{ use: './mod.ts', config: options.config }], bazaarDir)
+  await migrateHost({ ownerUrl: fresh.urls.owner, coreFolder, host, log: () => {} })
+  const [marketplace] = host.marketplaces
+  if (!marketplace) throw new Error('Bazaar was not loaded')
+
+  const lines: string[] = []
+  const log = createLog((line) => void lines.push(line), () => new Date())
+  const keyring = createKeyring({
+    ...{ db: fresh.db, kms: memoryKms(), log, now: Date.now },
+    aliasOf: () => 'alias/test',
+    createMissingAlias: false,
+  })
+  return {
+    ...bazaar,
+    ...{ fresh, host, marketplace, keyring, logged: lines },
+    deps: {
+      db: fresh.db,
+      keyring,
+      registry: createRegistry(host.marketplaces),
+      upstreamOf: bazaar.upstream,
+      configOf: host.configOf,
+      fetch,
+      sleep: pause,
+      log,
+      now: Date.now,
+      sliceMs: 60_000,
+      wake: () => {},
+    },
+    connectShop: async (seller, at) => {
+      const shop = bazaar.sandbox.accounts[at]
+      if (!shop) throw new Error(`The sandbox has no shop ${at}`)
+      const { externalAccountId, details, credentials } = shop
+      const accountId = await makeAccount(fresh, seller, { externalAccountId })
+      const keys = await keyring.forSeller(seller.entry, { willSeal: 2 })
+      await fresh.db.withSellerScope(
+        seller.entry,
+        (scope) => writeSatellite(scope, keys, marketplace, accountId, { details, credentials }),
+      )
+      return accountId
+    },
+    close: async () => {
+      keyring.close()
+      await bazaar.sandbox.stop()
+      await fresh.close()
+    },
+  }
+}
