@@ -197,7 +197,8 @@ const startSweeping = async (house: House, config: Config): Promise<() => Promis
         (plugin.sweeps ?? []).map(({ id, cron, run }) => ({
           id,
           cron,
-          run: () => run(createPluginContext(house, plugin, { key: newId(), signal: house.stopping })),
+          run: () =>
+            run(createPluginContext(house, plugin, { key: newId(), signal: house.stopping })),
         }))
       ),
     ],

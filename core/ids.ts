@@ -1,6 +1,6 @@
 /** Row ids: made here, before anything is sealed, because sealing binds them. */
 import { createHash, randomFillSync } from 'node:crypto'
-import { Buffer } from "node:buffer";
+import { Buffer } from 'node:buffer'
 
 export type Random = (bytes: Uint8Array) => Uint8Array
 

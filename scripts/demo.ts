@@ -66,7 +66,9 @@ export const writeDemoFile = (
   sellers: readonly DemoSeller[],
 ): string => {
   const file = join(home.path, 'demo.json')
-  const users = sellers.flatMap(({ name, users }) => users.map((user) => ({ seller: name, ...user })))
+  const users = sellers.flatMap(({ name, users }) =>
+    users.map((user) => ({ seller: name, ...user }))
+  )
   const content = {
     url,
     sellers: sellers.map(({ name, users: [owner] }) => ({
@@ -133,15 +135,14 @@ export const connectDemo = async (
       const marketplace = codeOf(pluginId)
       if (!account || !marketplace) continue
       const { externalAccountId, details, credentials, orders } = account
-      const accountId =
-        known.find((one) => one.external_account_id === externalAccountId)?.id ??
-          await connectAccount(client, {
-            marketplace,
-            external_account_id: externalAccountId,
-            name: account.name,
-            details,
-            credentials,
-          })
+      const accountId = known.find((one) => one.external_account_id === externalAccountId)?.id ??
+        await connectAccount(client, {
+          marketplace,
+          external_account_id: externalAccountId,
+          name: account.name,
+          details,
+          credentials,
+        })
       const asked = await client('POST', `/v1/marketplace-accounts/${accountId}/sync`, {})
       if (asked.status !== 202) throw new Error(`Cannot start a sync: ${asked.body['title']}`)
       const run = asked.body['run'] as { id: string }

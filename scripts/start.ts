@@ -36,7 +36,9 @@ const defaultPort = 8787
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const main = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { once: { type: 'boolean' }, help: { type: 'boolean' } } })
+  const { values } = parseArgs({
+    options: { once: { type: 'boolean' }, help: { type: 'boolean' } },
+  })
   if (values.help) return say(usage)
   const begun = Date.now()
   const faults: string[] = []
@@ -80,7 +82,11 @@ const main = async (): Promise<void> => {
       host.plugins.map(({ plugin }) => plugin).filter(isMarketplace).find((m) => m.id === id)?.code
     say('Connecting the demo accounts and syncing their orders')
     const runs = await connectDemo(url, sellers, parts.sandboxes, codeOf)
-    const watching = { isStopping: stopping.isBegun, sleep: (ms: number) => sleep(ms), now: Date.now }
+    const watching = {
+      isStopping: stopping.isBegun,
+      sleep: (ms: number) => sleep(ms),
+      now: Date.now,
+    }
     await watchRuns(runs, createProgress(), watching)
     const summary = await readSummary(parts, sellers, (Date.now() - begun) / 1000)
     printSummary(summary, runs, say)

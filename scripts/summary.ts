@@ -100,7 +100,9 @@ export const printServing = (
   const login = JSON.stringify({ email: owner.email, password: owner.password })
   say('')
   say('Try:')
-  say(`  curl -s -c robnu.cookies -H 'content-type: application/json' -d '${login}' ${url}/v1/auth/login`)
+  say(
+    `  curl -s -c robnu.cookies -H 'content-type: application/json' -d '${login}' ${url}/v1/auth/login`,
+  )
   say(`  curl -s -b robnu.cookies '${url}/v1/orders?limit=2'`)
   say(`  curl -s -b robnu.cookies '${url}/v1/orders?limit=1&include=customer'`)
   say('')

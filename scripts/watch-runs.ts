@@ -32,7 +32,9 @@ export const watchRuns = async (
     if (states.every(({ state }) => state === 'SUCCEEDED' || state === 'FAILED')) {
       progress.end()
       const failed = states.find(({ state }) => state === 'FAILED')
-      if (failed) throw new Error(`A sync has failed: ${failed.failure?.message ?? 'no reason told'}`)
+      if (failed) {
+        throw new Error(`A sync has failed: ${failed.failure?.message ?? 'no reason told'}`)
+      }
       return
     }
     if (done !== last) movedAt = options.now()

@@ -10,7 +10,8 @@ interface Hand {
 }
 
 const idleMs = 30_000 // a start costs 0.2 s; a resting worker costs 20 MB and more
-// each job allocates its memory anew, and the worker's own garbage collector does not see it
+// a job's 19 MiB stay until the worker collects garbage, which it does too late: with 24 jobs the
+// process grows to 780 MB, with 4 to 220, and takes no longer
 const jobsPerWorker = 4
 
 /** One worker a job: whoever asks bounds how many run at once. */

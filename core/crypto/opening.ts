@@ -40,7 +40,7 @@ export const openFields = async <Column extends string>(
   let opened = 0
   for (const { id, fields } of rows) {
     for (const column in fields) {
-      if (fields[column] === null) continue
+      if (!fields[column]) continue
       columns.add(column)
       rowIds.add(id)
       opened += 1
@@ -57,7 +57,7 @@ export const openFields = async <Column extends string>(
     const open: Partial<Record<Column, string | null>> = {}
     for (const column in fields) {
       const blob = fields[column]
-      open[column] = blob && openText(opener.keyOf, opener.column(table, column), id, blob)
+      open[column] = blob ? openText(opener.keyOf, opener.column(table, column), id, blob) : null
     }
     return open as Record<Column, string | null>
   })

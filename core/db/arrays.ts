@@ -1,6 +1,6 @@
 /** Arrays as one bound parameter in PostgreSQL's binary form: the quickest way in for `unnest`. */
 import { bytes } from './sql.ts'
-import { Buffer } from "node:buffer";
+import { Buffer } from 'node:buffer'
 
 /** One column of a batch: pass it as `unnest(${column}::uuid[], …)`. */
 export const uuidArray = (values: readonly (string | null)[]) =>

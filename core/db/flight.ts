@@ -4,7 +4,7 @@
  */
 import type { Connection } from 'pg'
 import { type Decoder, decoderOf } from './decode.ts'
-import { Buffer } from "node:buffer";
+import { Buffer } from 'node:buffer'
 
 export interface BoundStatement {
   readonly sql: string

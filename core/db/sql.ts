@@ -1,7 +1,7 @@
 /** SQL as tagged templates; every value is a bound parameter. */
 import { createSqlTag, type QuerySqlToken } from 'slonik'
 import { z } from 'zod'
-import { Buffer } from "node:buffer";
+import { Buffer } from 'node:buffer'
 
 /** A statement whose rows are `Row`. */
 export type Statement<Row = unknown> = QuerySqlToken<z.ZodType<Row>>

@@ -82,7 +82,11 @@ const faultsOf = (plugin: Plugin): readonly Found[] => {
     rule(sweep.id.startsWith(`${id}-`), `sweeps[${i}].id`, `must begin with "${id}-"`)
   })
   // declared by the contract, and carried when the queues of plugins are
-  rule(!plugin.consumers?.length, 'consumers', "plugins' own consumers are not carried yet: remove them")
+  rule(
+    !plugin.consumers?.length,
+    'consumers',
+    "plugins' own consumers are not carried yet: remove them",
+  )
   rule(!plugin.webhooks?.length, 'webhooks', 'webhooks are not carried yet: remove them')
   plugin.routes?.forEach((route, i) => {
     rule(Boolean(route.permission), `routes[${i}].permission`, 'a route needs a permission')

@@ -16,6 +16,11 @@ const exampleTime = '2026-01-31T10:15:00.000Z'
 
 /** A Date on this side, ISO 8601 in UTC on the other. */
 export const Time = z.date().openapi({ type: 'string', format: 'date-time', example: exampleTime })
+const TimeOrNull = z.date().nullable().openapi({
+  type: ['string', 'null'],
+  format: 'date-time',
+  example: exampleTime,
+})
 export const Id = z.guid().openapi({ type: 'string', format: 'uuid' })
 /** What a path holds; what is no id is an id that does not exist. */
 export const IdParams = z.object({ id: Id })
@@ -67,7 +72,7 @@ export const OrderSummary = z.object({
   on_hold: z.boolean(),
   ordered_at: Time,
   source_updated_at: Time,
-  ship_by: Time.nullable(),
+  ship_by: TimeOrNull,
   currency: z.string(),
   total_paise: Paise.nullable(),
   fulfilled_by: z.enum(['SELLER', 'MARKETPLACE']).nullable(),
@@ -91,7 +96,7 @@ export const OrderDetail = OrderSummary.extend({
   customer: Customer.nullable(),
   created_at: Time,
   updated_at: Time,
-  job_run_id: Id.nullable(),
+  job_run_id: z.guid().nullable().openapi({ type: ['string', 'null'], format: 'uuid' }),
 }).openapi('OrderDetail')
 
 const TargetName = z.enum(targets).openapi('Target')
@@ -109,7 +114,7 @@ export const Account = z.object({
   name: z.string(),
   needs_reconnect: z.boolean(),
   reconnect_reason: z.string().nullable(),
-  last_validated_at: Time.nullable(),
+  last_validated_at: TimeOrNull,
   last_validation_status: z.string().nullable(),
   targets: z.array(TargetName).readonly(),
   created_at: Time,
@@ -117,7 +122,7 @@ export const Account = z.object({
     target: TargetName,
     cron: z.string().openapi({ description: 'Five fields, in Asia/Kolkata' }),
     paused: z.boolean(),
-    next_run_at: Time.nullable(),
+    next_run_at: TimeOrNull,
   })).readonly(),
 }).openapi('MarketplaceAccount')
 
@@ -127,8 +132,8 @@ export const Run = z.object({
   target: TargetName,
   reason: z.enum(reasons),
   state: z.string(),
-  window_from: Time.nullable(),
-  window_to: Time.nullable(),
+  window_from: TimeOrNull,
+  window_to: TimeOrNull,
   pages: Count,
   received: Count.openapi({ description: '= new + changed + unchanged + rejected' }),
   new: Count,
@@ -138,6 +143,6 @@ export const Run = z.object({
   rejected_reasons: z.record(z.string(), Count).readonly(),
   failure: z.object({ kind: z.string(), message: z.string() }).nullable(),
   created_at: Time,
-  started_at: Time.nullable(),
-  finished_at: Time.nullable(),
+  started_at: TimeOrNull,
+  finished_at: TimeOrNull,
 }).openapi('Run')

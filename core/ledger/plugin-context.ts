@@ -62,7 +62,9 @@ export const createJobContext = (
   return {
     ...context,
     http: (schema, url, init) => {
-      if (open > 0) throw new Error('http was called inside a scope: no transaction spans a request')
+      if (open > 0) {
+        throw new Error('http was called inside a scope: no transaction spans a request')
+      }
       return context.http(schema, url, init)
     },
     scope: async (work) => {

@@ -1,6 +1,6 @@
 /** One flight of the relay: carries what is due in the outbox to SQS. */
 import type { Database } from '../db/database.ts'
-import { claimRows, type ClaimedRow, nextDueMs, settleRows } from './outbox.ts'
+import { type ClaimedRow, claimRows, nextDueMs, settleRows } from './outbox.ts'
 import type { Sqs } from './sqs.ts'
 
 export interface FlightOptions {

@@ -82,11 +82,13 @@ const openSweep = (sweep: Sweep, backend: Backend, log: Log): RunningSweep => {
   const closing = new AbortController()
   const aborting = new AbortController()
   let isDown = false
+  let nap = new AbortController()
   const failed = (error: unknown): void => {
     // a connection that we close ourselves has nothing to report
     if (closing.signal.aborted) return
     isDown = true
     outage.failed(error)
+    nap.abort()
   }
   const run = async (): Promise<void> => {
     try {
@@ -103,15 +105,16 @@ const openSweep = (sweep: Sweep, backend: Backend, log: Log): RunningSweep => {
 
   const guard = async (): Promise<void> => {
     while (!closing.signal.aborted) {
-      await pause(isDown ? guardDownMs : guardMs, closing.signal)
-      if (closing.signal.aborted) return
-      try {
+      nap = new AbortController()
+      // an error cuts the long rest short, and is followed by a short one
+      await pause(guardMs, AbortSignal.any([closing.signal, nap.signal]))
+      while (isDown && !closing.signal.aborted) {
+        await pause(guardDownMs, closing.signal)
         isDown = false
-        await ensureSchedule(queue, sweep)
-        if (!isDown) outage.worked()
-      } catch (error) {
-        failed(error)
+        await ensureSchedule(queue, sweep).catch(failed)
       }
+      if (closing.signal.aborted) return
+      await ensureSchedule(queue, sweep).then(outage.worked, failed)
     }
   }
   return {
@@ -120,7 +123,11 @@ const openSweep = (sweep: Sweep, backend: Backend, log: Log): RunningSweep => {
       await ensureSchedule(queue, sweep)
       const deduplication = { id: 'start', ttl: startedTogetherMs }
       // an id of its own: for one of BullMQ's making the login would have to make a sequence
-      await queue.add(sweep.id, {}, { ...kept, deduplication, jobId: `start-${crypto.randomUUID()}` })
+      await queue.add(sweep.id, {}, {
+        ...kept,
+        deduplication,
+        jobId: `start-${crypto.randomUUID()}`,
+      })
       void guard()
     },
     close: async (limitMs) => {
@@ -130,7 +137,10 @@ const openSweep = (sweep: Sweep, backend: Backend, log: Log): RunningSweep => {
         aborting.abort(new Error('The time to finish is over'))
         await settlesWithin(closed, graceMs)
       }
-      await Promise.all([worker, queue].map((part) => part.close().then()))
+      // a run that heeds no signal keeps the worker open, and so does a store that does not answer
+      backend.giveUp()
+      await settlesWithin(closed.then(() => queue.close()), graceMs)
+      await settlesWithin(Promise.all([worker.disconnect(), queue.disconnect()]), graceMs)
     },
   }
 }

@@ -35,7 +35,7 @@ export interface ConsumerOptions<Body> {
   readonly concurrency?: number
   /** How long a killed worker keeps its messages from the others; whole seconds. */
   readonly visibilityMs?: number
-  /** Of a long poll, 20 at the most. */
+  /** Of a long poll, 20 at the most. An idle consumer takes so long to drain. */
   readonly waitSeconds?: number
   /** How long a message stays hidden when handling it failed. */
   readonly retryDelayMs?: (receives: number) => number
@@ -63,11 +63,14 @@ const giveBackMs = 1_000
 /** What an aborted handler may take to end. */
 const graceMs = 2_000
 const maxMessages = 10
+/** Longer ones save money alone, and a drain lets a poll come to its end: see `poll`. */
+const pollSeconds = 2
 
 export const startConsumer = <Body>(options: ConsumerOptions<Body>): Consumer => {
   const { sqs, queue, concurrency = 4, visibilityMs = 30_000, drainLimitMs = 20_000 } = options
   const log = options.log.with({ queue })
   const stopping = new AbortController()
+  const givingUp = new AbortController()
   const hold = createHold({ sqs, queue, visibilityMs, log })
   const deletions = createDeletions({ sqs, queue, log })
   const handle = createHandler(options, log, stopping.signal)
@@ -102,10 +105,12 @@ export const startConsumer = <Body>(options: ConsumerOptions<Body>): Consumer =>
     running.add(run)
   }
 
+  // never cut off by a drain: what is on its way then would be hidden, with its group, for the whole
+  // visibility timeout
   const poll = async (): Promise<void> => {
     const outage = watchOutage(log, 'queue')
     const visibilitySeconds = Math.ceil(visibilityMs / 1000)
-    const { waitSeconds = 20 } = options
+    const { waitSeconds = pollSeconds } = options
     let failures = 0
     while (!stopping.signal.aborted) {
       if (chains.size >= concurrency) {
@@ -113,16 +118,16 @@ export const startConsumer = <Body>(options: ConsumerOptions<Body>): Consumer =>
         continue
       }
       const max = Math.min(maxMessages, concurrency - chains.size)
-      const { signal } = stopping
+      const { signal } = givingUp
       try {
         const messages = await sqs.receive(queue, { max, waitSeconds, visibilitySeconds, signal })
-        if (signal.aborted) await hold.release(messages, giveBackMs)
+        if (stopping.signal.aborted) await hold.release(messages, giveBackMs)
         else messages.forEach(take)
         outage.worked()
         failures = 0
       } catch (error) {
         outage.failed(error)
-        await pause(backoffMs(++failures, 500, 10_000), signal)
+        await pause(backoffMs(++failures, 500, 10_000), stopping.signal)
       }
     }
   }
@@ -134,6 +139,7 @@ export const startConsumer = <Body>(options: ConsumerOptions<Body>): Consumer =>
     await hold.release(notBegun.map(({ message }) => message), giveBackMs)
     const idle = Promise.all([polling, ...running])
     if (!await settlesWithin(idle, drainLimitMs)) {
+      givingUp.abort()
       hold.abortAll()
       if (!await settlesWithin(idle, graceMs)) {
         log.warn('queue.given-back', { messages: hold.held().length })

@@ -58,7 +58,7 @@ async function* syncWindow(
     const next: Walk | undefined = walk.last ? undefined : planPass(walk.to, to, ctx.now())
     for await (const { answer, rest } of pagesOf(account, walk, ctx)) {
       const left = rest ?? next
-      const cursor = { ...start, watermark: to, pass: left ? { from, to, walk: left } : null }
+      const cursor = { ...start, pass: left ? { from, to, walk: left } : null }
       yield { ...readOrders(answer.orders), cursor }
     }
     walk = next

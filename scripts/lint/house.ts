@@ -156,7 +156,9 @@ export const patterns: readonly Pattern[] = [
 /** The only files with a default export: those that someone loads by their path. */
 export const defaultExports: readonly RegExp[] = [
   /^(?:plugins|marketplaces)\/[^/]+\/(?:mod|sandbox)\.ts$/,
-  /^tests\/(?:vitest\.config|support\/global-setup)\.ts$/,
+  /^tests\/vitest\.config\.ts$/,
+  // fixtures that are loaded as plugins are
+  /^tests\/support\/bazaar\/(?:.*\/)?(?:mod|sandbox)\.ts$/,
   /^scripts\/lint\/layers\.ts$/,
 ]
 

@@ -22,30 +22,30 @@ afterAll(() => fresh.close())
 const act = (seller: TestSeller, target: string, data: Record<string, unknown> = {}) =>
   fresh.db.withSellerScope(seller.entry, async (tx) => {
     await tx.run(command`
-      insert into switches_probe (seller_id, id, target)
+      insert into probes (seller_id, id, target)
       values (${seller.sellerId}, ${newId()}, ${target})`)
     recordAudit(tx, seller.sellerId, 'probe.made', target, data)
   })
 const check = async ({ entry, sellerId }: TestSeller, pageSize = 1_000): Promise<ChainReport> => {
   const queries = fresh.db.inSellerScope(entry)
   const head = await readHead(queries, sellerId)
-  return verifyChain(readChain(queries, sellerId, { lastSeq: head?.seq ?? 0, pageSize }), head)
+  return verifyChain(readChain(queries, sellerId, { lastSeq: head?.seq, pageSize }), head)
 }
 const rowsOf = async ({ entry, sellerId }: TestSeller): Promise<AuditRow[]> =>
   await Array.fromAsync(readChain(fresh.db.inSellerScope(entry), sellerId))
 const probesOf = ({ sellerId }: TestSeller) =>
   fresh.asSuperuser(async (admin) => {
-    const rows = await admin`select target from switches_probe where seller_id = ${sellerId}`
+    const rows = await admin`select target from probes where seller_id = ${sellerId}`
     return rows.map((row) => row.target as string).toSorted()
   })
 
 beforeAll(() =>
   withOperations(fresh.urls.owner, (owner) =>
     owner.unsafe(`
-      create table switches_probe (
+      create table probes (
         seller_id uuid not null, id uuid not null, target text not null,
         primary key (seller_id, id));
-      select app_protect('switches_probe')`))
+      select app_protect('probes')`))
 )
 
 describe('an audit event', () => {
@@ -99,7 +99,7 @@ describe('an audit event', () => {
     await act(seller, 'kept')
     await expect(fresh.db.withSellerScope(seller.entry, async (tx) => {
       await tx.run(command`
-        insert into switches_probe (seller_id, id, target)
+        insert into probes (seller_id, id, target)
         values (${seller.sellerId}, ${newId()}, 'gone')`)
       recordAudit(tx, seller.sellerId, 'probe.made', 'gone')
       throw new Error('on second thoughts')
@@ -107,7 +107,7 @@ describe('an audit event', () => {
     // an audit row that the database refuses takes the change with it
     await expect(fresh.db.withSellerScope(seller.entry, async (tx) => {
       await tx.run(command`
-        insert into switches_probe (seller_id, id, target)
+        insert into probes (seller_id, id, target)
         values (${seller.sellerId}, ${newId()}, 'unaudited')`)
       tx.atCommit(command`select audit_append(${seller.sellerId}, 'probe.made', 'x', 'no json')`)
     })).rejects.toThrow('audit_events__data')

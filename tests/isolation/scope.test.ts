@@ -3,7 +3,12 @@ import { z } from 'zod'
 import { command, sql } from '../../core/db/sql.ts'
 import { sqlState } from '../../core/db/scope.ts'
 import { newId } from '../../core/ids.ts'
-import { type FreshDatabase, freshDatabase, makeSeller, type TestSeller } from '../support/database.ts'
+import {
+  type FreshDatabase,
+  freshDatabase,
+  makeSeller,
+  type TestSeller,
+} from '../support/database.ts'
 
 let fresh: FreshDatabase
 let a: TestSeller

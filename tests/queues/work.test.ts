@@ -162,11 +162,16 @@ test('messages that come 1 to 5 times, shuffled, have one effect each', async ()
     .toSorted((a, b) => a.order - b.order)
   const effects: string[] = []
   const deliver = async ({ accountId, itemId }: (typeof items)[number]): Promise<void> => {
-    const outcome = await runWorkItem(fresh.db, bodyOf(itemId, accountId), async (work, context) => {
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 30))
-      await finish(work, context)
-      effects.push(work.itemId)
-    }, { ...options, leaseMs: 5_000, waitMs: 0 })
+    const outcome = await runWorkItem(
+      fresh.db,
+      bodyOf(itemId, accountId),
+      async (work, context) => {
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 30))
+        await finish(work, context)
+        effects.push(work.itemId)
+      },
+      { ...options, leaseMs: 5_000, waitMs: 0 },
+    )
     if (outcome === 'done') return
     // SQS would hand it out again
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -14,10 +14,12 @@ const scripted = () => {
   const hidden: { readonly receipt: string; readonly seconds: number }[] = []
   const asked: number[] = []
   let lost: string[] = []
+  let isOver = false
   const sqs: Pick<Sqs, 'receive' | 'deleteBatch' | 'changeVisibility'> = {
     receive: (_queue, { max = 10, signal } = {}) =>
       new Promise((resolve) => {
         asked.push(max)
+        if (isOver) resolve([])
         waiting.push(resolve)
         signal?.addEventListener('abort', () => resolve([]))
       }),
@@ -32,6 +34,11 @@ const scripted = () => {
   }
   return {
     ...{ sqs, deleted, hidden, asked },
+    /** The long poll comes to its end, as it does after its seconds. */
+    end: () => {
+      isOver = true
+      for (const resolve of waiting) resolve([])
+    },
     lose: (receipts: string[]) => {
       lost = receipts
     },
@@ -50,21 +57,26 @@ const message = (n: number, group: string, more: Partial<ReceivedMessage> = {}) 
   ...more,
 })
 const start = (
-  sqs: ReturnType<typeof scripted>['sqs'],
+  { sqs, end }: Pick<ReturnType<typeof scripted>, 'sqs' | 'end'>,
   handle: ConsumerOptions<Body>['handle'],
   more: Partial<ConsumerOptions<Body>> = {},
 ) => {
   const log = collectLog()
   const consumer = startConsumer({ sqs, queue: 'q', body, handle, log: log.log, ...more })
-  return { ...consumer, ...log }
+  const drain = async () => {
+    const drained = consumer.drain()
+    end()
+    await drained
+  }
+  return { drain, ...log }
 }
 
 test('of a group one message is in hand at a time, of several groups several', async () => {
-  const { sqs, deliver, deleted } = scripted()
+  const { sqs, end, deliver, deleted } = scripted()
   const inHand = new Map<string, number>()
   let most = 0
   const seen: number[] = []
-  const { drain } = start(sqs, async ({ n }) => {
+  const { drain } = start({ sqs, end }, async ({ n }) => {
     const group = n < 10 ? 'a' : 'b'
     inHand.set(group, (inHand.get(group) ?? 0) + 1)
     expect(inHand.get(group)).toBe(1)
@@ -83,9 +95,9 @@ test('of a group one message is in hand at a time, of several groups several', a
 })
 
 test('it asks for as many messages as it has hands free', async () => {
-  const { sqs, deliver, asked } = scripted()
+  const { sqs, end, deliver, asked } = scripted()
   const gate = Promise.withResolvers<Outcome>()
-  const { drain } = start(sqs, () => gate.promise, { concurrency: 3 })
+  const { drain } = start({ sqs, end }, () => gate.promise, { concurrency: 3 })
   await deliver([message(1, 'a')])
   await deliver([message(2, 'b')])
   await deliver([message(3, 'c')])
@@ -97,8 +109,8 @@ test('it asks for as many messages as it has hands free', async () => {
 })
 
 test('what was handled together is deleted together', async () => {
-  const { sqs, deliver, deleted } = scripted()
-  const { drain } = start(sqs, () => Promise.resolve('done'), { concurrency: 20 })
+  const { sqs, end, deliver, deleted } = scripted()
+  const { drain } = start({ sqs, end }, () => Promise.resolve('done'), { concurrency: 20 })
   await deliver(Array.from({ length: 10 }, (_, n) => message(n, `g${n}`)))
   await until('they are deleted', () => deleted.flat().length === 10)
   expect(deleted.length).toBeLessThanOrEqual(2)
@@ -106,23 +118,23 @@ test('what was handled together is deleted together', async () => {
 })
 
 test('a deletion that fails is tried again', async () => {
-  const { sqs, deliver, deleted } = scripted()
+  const { sqs, end, deliver, deleted } = scripted()
   let failures = 1
   const flaky: typeof sqs = {
     ...sqs,
     deleteBatch: (queue, receipts) =>
       failures-- > 0 ? Promise.reject(new Error('away')) : sqs.deleteBatch(queue, receipts),
   }
-  const { drain } = start(flaky, () => Promise.resolve('done'))
+  const { drain } = start({ sqs: flaky, end }, () => Promise.resolve('done'))
   await deliver([message(1, 'a')])
   await until('it is deleted', () => deleted.length === 1)
   await drain()
 })
 
 test('after a failure the later ones of the group go back unhandled', async () => {
-  const { sqs, deliver, hidden, deleted } = scripted()
+  const { sqs, end, deliver, hidden, deleted } = scripted()
   const seen: number[] = []
-  const { drain, lines } = start(sqs, ({ n }) => {
+  const { drain, lines } = start({ sqs, end }, ({ n }) => {
     seen.push(n)
     return n === 1 ? Promise.reject(new Error('no')) : Promise.resolve('done')
   })
@@ -135,8 +147,8 @@ test('after a failure the later ones of the group go back unhandled', async () =
 })
 
 test('from the third failure on a message holds up its group no longer', async () => {
-  const { sqs, deliver, hidden, deleted } = scripted()
-  const { drain } = start(sqs, ({ n }) => Promise.resolve(n === 1 ? 'retry' : 'done'))
+  const { sqs, end, deliver, hidden, deleted } = scripted()
+  const { drain } = start({ sqs, end }, ({ n }) => Promise.resolve(n === 1 ? 'retry' : 'done'))
   await deliver([message(1, 'a', { receives: 3 }), message(2, 'a', { receives: 3 })])
   await until('they are settled', () => hidden.length === 1 && deleted.length === 1)
   await drain()
@@ -149,8 +161,8 @@ test.each([
   ['of another shape', '{"n":"secret"}', 'wrong shape: n'],
   ['no object', '"secret"', 'wrong shape: (whole)'],
 ])('a body that is %s is refused, holds up nothing and is never repeated', async (_, text, why) => {
-  const { sqs, deliver, hidden, deleted } = scripted()
-  const { drain, lines } = start(sqs, () => Promise.resolve('done'))
+  const { sqs, end, deliver, hidden, deleted } = scripted()
+  const { drain, lines } = start({ sqs, end }, () => Promise.resolve('done'))
   await deliver([message(1, 'a', { body: text }), message(2, 'a')])
   await until('both are settled', () => hidden.length === 1 && deleted.length === 1)
   await drain()
@@ -160,8 +172,8 @@ test.each([
 })
 
 test('a message that comes again later is hidden until then', async () => {
-  const { sqs, deliver, hidden } = scripted()
-  const { drain } = start(sqs, () => Promise.resolve({ retryInMs: 61_500 }))
+  const { sqs, end, deliver, hidden } = scripted()
+  const { drain } = start({ sqs, end }, () => Promise.resolve({ retryInMs: 61_500 }))
   await deliver([message(1, 'a')])
   await until('it is hidden', () => hidden.length === 1)
   expect(hidden).toEqual([{ receipt: 'r1', seconds: 62 }])
@@ -169,9 +181,9 @@ test('a message that comes again later is hidden until then', async () => {
 })
 
 test('a long handler keeps its message hidden, and what waits behind it', async () => {
-  const { sqs, deliver, hidden } = scripted()
+  const { sqs, end, deliver, hidden } = scripted()
   const gate = Promise.withResolvers<Outcome>()
-  const { drain } = start(sqs, () => gate.promise, { visibilityMs: 90 })
+  const { drain } = start({ sqs, end }, () => gate.promise, { visibilityMs: 90 })
   await deliver([message(1, 'a'), message(2, 'a')])
   await until('there were heartbeats', () => hidden.length >= 6)
   expect(new Set(hidden.map(({ receipt }) => receipt))).toEqual(new Set(['r1', 'r2']))
@@ -180,16 +192,20 @@ test('a long handler keeps its message hidden, and what waits behind it', async 
 })
 
 test('a handler whose message went to somebody else is told to stop', async () => {
-  const { sqs, deliver, lose } = scripted()
+  const { sqs, end, deliver, lose } = scripted()
   const told = Promise.withResolvers<void>()
   lose(['r1'])
-  const { drain, events } = start(sqs, (_body, { signal }) =>
-    new Promise((_resolve, reject) => {
-      signal.addEventListener('abort', () => {
-        told.resolve()
-        reject(signal.reason)
-      })
-    }), { visibilityMs: 60 })
+  const { drain, events } = start(
+    { sqs, end },
+    (_body, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          told.resolve()
+          reject(signal.reason)
+        })
+      }),
+    { visibilityMs: 60 },
+  )
   await deliver([message(1, 'a')])
   await told.promise
   await drain()
@@ -197,10 +213,10 @@ test('a handler whose message went to somebody else is told to stop', async () =
 })
 
 test('a drain takes nothing more, finishes what is in hand and gives back what is not begun', async () => {
-  const { sqs, deliver, hidden, deleted } = scripted()
+  const { sqs, end, deliver, hidden, deleted } = scripted()
   const gate = Promise.withResolvers<Outcome>()
   let isDraining = false
-  const { drain } = start(sqs, (_body, { draining }) => {
+  const { drain } = start({ sqs, end }, (_body, { draining }) => {
     draining.addEventListener('abort', () => {
       isDraining = true
     })
@@ -219,10 +235,10 @@ test('a drain takes nothing more, finishes what is in hand and gives back what i
 })
 
 test('what takes longer than the limit is aborted and given back', async () => {
-  const { sqs, deliver, hidden, deleted } = scripted()
+  const { sqs, end, deliver, hidden, deleted } = scripted()
   const deaf = Promise.withResolvers<Outcome>()
   const { drain } = start(
-    sqs,
+    { sqs, end },
     ({ n }, { signal }) =>
       n === 1 ? deaf.promise : new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason))
@@ -238,7 +254,7 @@ test('what takes longer than the limit is aborted and given back', async () => {
 })
 
 test('while SQS is away the consumer waits, says so once, and goes on', async () => {
-  const { sqs, deliver } = scripted()
+  const { sqs, end, deliver } = scripted()
   let failures = 2
   const flaky: typeof sqs = {
     ...sqs,
@@ -246,7 +262,7 @@ test('while SQS is away the consumer waits, says so once, and goes on', async ()
       failures-- > 0 ? Promise.reject(new Error('away')) : sqs.receive(queue, options),
   }
   const seen: number[] = []
-  const { drain, events } = start(flaky, ({ n }) => {
+  const { drain, events } = start({ sqs: flaky, end }, ({ n }) => {
     seen.push(n)
     return Promise.resolve('done')
   })

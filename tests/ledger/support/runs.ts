@@ -93,8 +93,7 @@ export const sync = async (
   seller: TestSeller,
   accountId: string,
   changes: Partial<SyncDeps> = {},
-): Promise<RunView> =>
-  await runToEnd(world, await askForRun(world, seller, accountId), changes)
+): Promise<RunView> => await runToEnd(world, await askForRun(world, seller, accountId), changes)
 
 export const runOf = async ({ fresh }: World, { seller, runId }: Asked): Promise<RunView> => {
   const run = await readRun(fresh.db.inSellerScope(seller.entry), runId)

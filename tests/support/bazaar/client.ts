@@ -52,8 +52,7 @@ const exchange = (
   ctx.http(TokenAnswer, `${origin}/v3/token`, {
     method: 'POST',
     form: { api_key: credentials.api_key },
-    explain: (status) =>
-      status === 401 ? { kind: 'auth', message: keyRefusedMessage } : undefined,
+    explain: (status) => status === 401 ? { kind: 'auth', message: keyRefusedMessage } : undefined,
   })
 
 export const refusedMessage = 'Bazaar refuses the sign-in of this shop'

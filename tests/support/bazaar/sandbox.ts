@@ -15,7 +15,11 @@ export const shops = [
 export const clockStart = Date.parse('2026-01-10T06:00:00.000Z')
 
 const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1 }) => {
-  const clock = await startClock({ start: clockStart, speed, ...(dir === undefined ? {} : { dir }) })
+  const clock = await startClock({
+    start: clockStart,
+    speed,
+    ...(dir === undefined ? {} : { dir }),
+  })
   const books = new Map(shops.map(({ id, count }) => [
     id as string,
     createBooks(seededOrders({ seed, shop: id, count, end: clockStart })),

@@ -1,0 +1,435 @@
+/** Every way in which a request can go wrong answers with one kind of body. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { type ErrorCode, errorTable, fault } from '../../core/errors.ts'
+import { failure } from '../../core/plugin.ts'
+import { orderId } from './fake-services.ts'
+import { makeWorld, type World } from './fakes.ts'
+
+interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: ErrorCode
+  readonly detail: string
+  readonly instance: string
+  readonly errors?: readonly { readonly pointer: string; readonly message: string }[]
+}
+
+/** What must never come back: it stands in every value, name and header that is sent. */
+const marker = 'MARKER-6f1d'
+const uuidV7 = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+const problemOf = async (response: Response, code?: ErrorCode): Promise<Problem> => {
+  const text = await response.text()
+  expect(text).not.toContain(marker)
+  for (const [name, value] of response.headers) expect(`${name}: ${value}`).not.toContain(marker)
+  expect(response.headers.get('content-type')).toBe('application/problem+json')
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  const problem = JSON.parse(text) as Problem
+  const { status, title, next } = errorTable[problem.code]
+  expect(problem).toMatchObject({ status, title, detail: next, type: `/problems/${problem.code}` })
+  expect(problem.instance).toMatch(uuidV7)
+  expect(problem.instance).toBe(`urn:uuid:${response.headers.get('x-request-id')}`)
+  expect(response.status).toBe(status)
+  expect(Object.keys(problem).filter((key) => !known.includes(key))).toEqual([])
+  if (status === 401) expect(response.headers.get('www-authenticate')).toMatch(/^Bearer /)
+  if (code !== undefined) expect(problem.code).toBe(code)
+  return problem
+}
+const known = ['type', 'title', 'status', 'code', 'detail', 'instance', 'errors']
+
+const throwing = async (error: unknown) => {
+  const world = await makeWorld({
+    services: {
+      orders: {
+        list: () => Promise.reject(error),
+        get: () => Promise.reject(error),
+      },
+    },
+  })
+  const { cookie } = await world.signedIn(world.addUser())
+  return { world, response: await world.ask(`/v1/orders/${orderId}`, { cookie }) }
+}
+const lineOf = ({ lines }: World, event: string): string | undefined =>
+  lines.find((line) => line.includes(`"event":"${event}"`))
+
+describe('what a handler throws', () => {
+  const outside = (Object.keys(errorTable) as ErrorCode[])
+    .filter((code) => code !== 'stale-authz' && code !== 'lease-lost')
+
+  it.each(outside)('"%s" becomes its own problem', async (code) => {
+    const { response } = await throwing(fault(code))
+    await problemOf(response, code)
+  })
+
+  it('says nothing of an unknown error to the client, and everything to the log', async () => {
+    const cause = new Error(`${marker} cause`)
+    const { world, response } = await throwing(new Error(`${marker} broke`, { cause }))
+    await problemOf(response, 'internal')
+    const line = lineOf(world, 'http.failed')
+    expect(line).toContain(`${marker} broke`)
+    expect(line).toContain(`${marker} cause`)
+    expect(line).toContain(response.headers.get('x-request-id'))
+  })
+
+  it.each([null, undefined, marker, 7, { message: marker }, [marker]])(
+    'answers for a thrown %j, which is no error at all',
+    async (thrown) => {
+      const { response } = await throwing(thrown)
+      await problemOf(response, 'internal')
+    },
+  )
+
+  it('keeps the cause of a fault to itself', async () => {
+    const { world, response } = await throwing(
+      fault('database-unavailable', { cause: new Error(marker), retryAfterSeconds: 7 }),
+    )
+    await problemOf(response, 'database-unavailable')
+    expect(response.headers.get('retry-after')).toBe('7')
+    expect(lineOf(world, 'http.unavailable')).toContain(marker)
+  })
+
+  it('tells when to come back, wherever the text promises it', async () => {
+    for (const code of Object.keys(errorTable) as ErrorCode[]) {
+      if (!errorTable[code].next.includes('Retry-After') || code === 'sign-in-throttled') continue
+      const { response } = await throwing(fault(code))
+      expect(Number(response.headers.get('retry-after')), code).toBeGreaterThan(0)
+    }
+  })
+
+  it('hides what is the affair of the server alone', async () => {
+    await problemOf((await throwing(fault('lease-lost'))).response, 'internal')
+  })
+
+  it('understands the failures of plugins, and repeats none of their words', async () => {
+    const expected = {
+      'auth': 'credentials-refused',
+      'rate-limit': 'marketplace-unavailable',
+      'unavailable': 'marketplace-unavailable',
+      'bad-response': 'marketplace-unavailable',
+      'rejected': 'invalid-request',
+    } as const
+    for (const [kind, code] of Object.entries(expected)) {
+      const thrown = failure(kind as keyof typeof expected, marker, { retryAfterMs: 1500 })
+      const { response } = await throwing(thrown)
+      await problemOf(response, code)
+      const isLater = code === 'marketplace-unavailable'
+      expect(response.headers.get('retry-after')).toBe(isLater ? '2' : null)
+    }
+  })
+
+  it('passes on the pointers of a service', async () => {
+    const errors = [{ pointer: '/credentials/api_key', message: 'must be 20 characters long' }]
+    const { response } = await throwing(fault('invalid-request', { errors }))
+    expect((await problemOf(response, 'invalid-request')).errors).toEqual(errors)
+  })
+})
+
+describe('addresses and methods', () => {
+  it('know nothing of what is not there', async () => {
+    const world = await makeWorld()
+    for (const path of [`/${marker}`, '/v1', '/v1/', '/v1/orders/', '/V1/orders', '//v1/orders']) {
+      await problemOf(await world.ask(`${path}?q=${marker}`), 'not-found')
+    }
+  })
+
+  it('say which methods an address takes', async () => {
+    const world = await makeWorld()
+    const allow = async (path: string, method: string) => {
+      const response = await world.ask(path, { method })
+      if (method !== 'HEAD') await problemOf(response, 'method-not-allowed')
+      return response.headers.get('allow')
+    }
+    expect(await allow('/v1/orders', 'DELETE')).toBe('GET, HEAD')
+    expect(await allow(`/v1/orders/${orderId}`, 'PATCH')).toBe('GET, HEAD')
+    expect(await allow('/v1/marketplace-accounts', 'PUT')).toBe('GET, HEAD, POST')
+    expect(await allow('/v1/auth/login', 'GET')).toBe('POST')
+    expect(await allow('/v1/auth/login', 'OPTIONS')).toBe('POST')
+  })
+
+  it('answer for an id that is no id as for one that does not exist', async () => {
+    const world = await makeWorld()
+    const { cookie } = await world.signedIn(world.addUser())
+    const places = ['/v1/orders/', '/v1/runs/', '/v1/marketplace-accounts/']
+    for (const place of places) {
+      const bodies = await Promise.all(
+        [
+          '00000000-0000-7000-8000-000000000000',
+          marker,
+          '1',
+          "'%20or%201=1--",
+          '..%2f..%2fetc',
+          '%00',
+          '%ff',
+          `${orderId}0`,
+          '{id}',
+        ].map(async (id) => {
+          const response = await world.ask(`${place}${id}`, { cookie })
+          const { instance: _instance, ...problem } = await problemOf(response, 'not-found')
+          return JSON.stringify([problem, [...response.headers.keys()]])
+        }),
+      )
+      expect(new Set(bodies).size).toBe(1)
+    }
+  })
+
+  it('carry the path as a route in the log, and neither query nor body', async () => {
+    const world = await makeWorld()
+    const { cookie } = await world.signedIn(world.addUser())
+    await world.ask(`/v1/orders/${orderId}?x=${marker}`, { cookie })
+    await world.ask(`/v1/${marker}?x=${marker}`)
+    await world.ask('/v1/auth/login', { json: { email: marker, password: marker } })
+    const lines = world.lines.filter((line) => line.includes('http.request'))
+    expect(lines).toHaveLength(3)
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      route: '/v1/orders/{id}',
+      method: 'GET',
+      status: 200,
+      sellerId: world.entries[0]?.sellerId,
+    })
+    expect(world.lines.join('\n')).not.toContain(marker)
+  })
+
+  it('take the request id from nobody', async () => {
+    const world = await makeWorld()
+    const response = await world.ask('/healthz', { headers: { 'x-request-id': marker } })
+    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+})
+
+describe('input', () => {
+  const bodies: readonly (readonly [string, unknown, readonly string[]])[] = [
+    ['nothing', {}, ['/email', '/password']],
+    ['a list', [marker], ['']],
+    ['a text', marker, ['']],
+    ['null', null, ['']],
+    ['wrong types', { email: 1, password: { a: marker } }, ['/email', '/password']],
+    ['an empty text', { email: '', password: '' }, ['/email', '/password']],
+    ['too long', { email: marker.repeat(100), password: marker.repeat(200) }, [
+      '/email',
+      '/password',
+    ]],
+    ['more members than known', { email: 'a@b', password: marker, [marker]: 1, role: 'OWNER' }, [
+      '',
+    ]],
+  ]
+  it.each(bodies)(
+    'of %s is refused with pointers and without an echo',
+    async (_, json, pointers) => {
+      const world = await makeWorld()
+      const problem = await problemOf(
+        await world.ask('/v1/auth/login', { json }),
+        'invalid-request',
+      )
+      expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(pointers)
+      for (const { message } of problem.errors ?? []) expect(message).toMatch(/^(?:must|has|is) /)
+    },
+  )
+
+  const send = async (
+    body: string | Uint8Array<ArrayBuffer> | undefined,
+    headers: Record<string, string>,
+    path = '/v1/auth/login',
+  ) => {
+    const world = await makeWorld()
+    const { cookie } = await world.signedIn(world.addUser())
+    return await world.app.fetch(
+      new Request(`http://robnu.test${path}`, {
+        method: 'POST',
+        headers: { cookie, ...headers },
+        ...(body === undefined ? {} : { body }),
+      }),
+    )
+  }
+  const json = { 'content-type': 'application/json' }
+
+  it('that is no JSON is refused', async () => {
+    for (const body of ['{', `{"email":"${marker}"`, `${marker}`, '{"a":1}}', "{'a':1}", 'NaN']) {
+      await problemOf(await send(body, json), 'invalid-request')
+    }
+    const notUtf8 = new Uint8Array([0x22, 0xff, 0x22])
+    await problemOf(await send(notUtf8, json), 'invalid-request')
+  })
+
+  it('of another content type is refused, whatever it holds', async () => {
+    const good = JSON.stringify({ email: 'a@b', password: marker })
+    for (
+      const type of [
+        'text/plain',
+        'application/x-www-form-urlencoded',
+        'multipart/form-data; boundary=x',
+        'application/jsonx',
+        'application/json, text/plain',
+        'text/html',
+        'application/json; charset=utf-16',
+        marker,
+      ]
+    ) {
+      await problemOf(await send(good, { 'content-type': type }), 'unsupported-media-type')
+    }
+    await problemOf(
+      await send(new TextEncoder().encode(good), {}),
+      'unsupported-media-type',
+    )
+    await problemOf(
+      await send(good, { ...json, 'content-encoding': 'gzip' }),
+      'unsupported-media-type',
+    )
+  })
+
+  it('with a charset of UTF-8 is read', async () => {
+    for (
+      const type of [
+        'application/json',
+        'application/JSON; charset=utf-8',
+        'application/json;charset="UTF-8"',
+      ]
+    ) {
+      const response = await send('{}', { 'content-type': type })
+      await problemOf(response, 'invalid-request')
+    }
+  })
+
+  it('is limited to 64 KiB where one signs in, and to 1 MiB elsewhere', async () => {
+    const sized = (bytes: number) => JSON.stringify({ a: 'x'.repeat(bytes - 8) })
+    const limits = [['/v1/auth/login', 64], ['/v1/marketplace-accounts', 1024]] as const
+    for (const [path, kib] of limits) {
+      const limit = kib * 1024
+      await problemOf(await send(sized(limit), json, path), 'invalid-request')
+      await problemOf(await send(sized(limit + 1), json, path), 'payload-too-large')
+      // a length that is told counts, and so do the bytes when it was a lie
+      const told = { ...json, 'content-length': String(limit + 1) }
+      await problemOf(await send('{}', told, path), 'payload-too-large')
+      const lie = { ...json, 'content-length': '2' }
+      await problemOf(await send(sized(limit + 1), lie, path), 'payload-too-large')
+    }
+  })
+
+  it('of an odd shape is refused', async () => {
+    const account = (details: string) =>
+      `{"marketplace":"BAZAAR","external_account_id":"x","name":"x","details":${details},` +
+      '"credentials":{}}'
+    const deep = (levels: number) => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels)
+    const path = '/v1/marketplace-accounts'
+    expect((await send(account(deep(20)), json, path)).status).toBe(201)
+    for (
+      const details of [
+        deep(40),
+        '['.repeat(100_000) + ']'.repeat(100_000),
+        '{"__proto__":{"isAdmin":true}}',
+        '{"a":[{"__proto__":1}]}',
+        '{"a":"\\u0000"}',
+        '{"\\u0000":"a"}',
+        '[]',
+        'null',
+      ]
+    ) {
+      await problemOf(await send(account(details), json, path), 'invalid-request')
+    }
+  })
+
+  it('that is missing is told from input that is wrong', async () => {
+    const problem = await problemOf(await send(undefined, json), 'invalid-request')
+    expect(problem.errors).toEqual([{ pointer: '', message: 'must be an object' }])
+    await problemOf(await send(undefined, {}), 'invalid-request')
+  })
+
+  it('in a query is refused with pointers and without an echo', async () => {
+    const world = await makeWorld()
+    const { cookie } = await world.signedIn(world.addUser())
+    const wrong: Readonly<Record<string, string>> = {
+      'limit=0': '/query/limit',
+      'limit=201': '/query/limit',
+      'limit=-1': '/query/limit',
+      'limit=1e2': '/query/limit',
+      'limit=0x10': '/query/limit',
+      'limit=5.5': '/query/limit',
+      'limit=': '/query/limit',
+      [`limit=${marker}`]: '/query/limit',
+      'limit=5&limit=6': '/query/limit',
+      [`account=${marker}`]: '/query/account',
+      [`status=${marker}`]: '/query/status',
+      'status=packed': '/query/status',
+      'ordered_from=2026-02-30': '/query/ordered_from',
+      'ordered_from=2026-02-01T00:00:00': '/query/ordered_from',
+      [`ordered_to=${marker}`]: '/query/ordered_to',
+      'ordered_from=2026-02-02&ordered_to=2026-02-01': '/query/ordered_to',
+      [`include=${marker}`]: '/query/include',
+      [`${marker}=1`]: '/query',
+      '__proto__=1': '/query',
+      'constructor=1': '/query',
+    }
+    for (const [query, pointer] of Object.entries(wrong)) {
+      const response = await world.ask(`/v1/orders?${query}`, { cookie })
+      const problem = await problemOf(response, 'invalid-request')
+      expect(problem.errors?.map((one) => one.pointer), query).toEqual([pointer])
+    }
+  })
+})
+
+describe('every request', () => {
+  const worlds: World[] = []
+  afterEach(() => void worlds.splice(0))
+
+  it('of a thousand at random is answered, never with 500 and never with an echo', async () => {
+    const world = await makeWorld()
+    const { cookie } = await world.signedIn(world.addUser())
+    let seed = 42
+    const random = (below: number): number => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
+      return Math.floor(seed / 65_536) % below
+    }
+    const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T
+    const values = [
+      marker,
+      `${marker}\u0000`,
+      '',
+      '-1',
+      '9'.repeat(400),
+      '%',
+      '%00',
+      '%E0%A4%A',
+      '../../x',
+      '{id}',
+      '[]',
+      '\u202e',
+      'null',
+      "';--",
+    ]
+    const paths = world.app.routes.map(({ path }) => path)
+    for (let round = 0; round < 1_000; round++) {
+      const path = pick(paths).replaceAll(/\{\w+\}/g, () => encodeURIComponent(pick(values)))
+      const method = pick(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'])
+      const query = pick(['', `?${pick(values)}=${pick(values)}`, `?cursor=${pick(values)}`])
+      const hasBody = !['GET', 'HEAD'].includes(method)
+      const response = await world.app.fetch(
+        new Request(`http://robnu.test${path}${query}`, {
+          method,
+          headers: {
+            ...(random(2) ? { cookie } : { authorization: `Bearer ${marker}` }),
+            'content-type': pick(['application/json', 'text/plain', 'application/json; x=y']),
+          },
+          ...(hasBody
+            ? { body: pick(['', '{', 'null', `{"email":"${marker}","password":1}`, '[[[]]]']) }
+            : {}),
+        }),
+      )
+      expect(response.status, `${method} ${path}${query}`).toBeLessThan(500)
+      if (response.status >= 400 && method !== 'HEAD') await problemOf(response)
+      else await response.text()
+    }
+  })
+})
+
+describe('the page of a problem', () => {
+  it('is where every type points to', async () => {
+    const world = await makeWorld()
+    for (const code of Object.keys(errorTable) as ErrorCode[]) {
+      const response = await world.ask(`/problems/${code}`)
+      expect(response.status).toBe(200)
+      expect(await response.json()).toEqual({ code, ...errorTable[code] })
+    }
+    await problemOf(await world.ask(`/problems/${marker}`), 'not-found')
+    await problemOf(await world.ask('/problems/__proto__'), 'not-found')
+  })
+})
