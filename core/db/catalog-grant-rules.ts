@@ -75,9 +75,11 @@ export const grantRules = {
   ),
 
   'grant-past-policies': eachGrant(
-    ({ role, privilege, grantable }) =>
-      ['PUBLIC', app].includes(role) ? false : grantable || !guarded.includes(privilege) &&
-          !(privilege === 'REFERENCES' && role === plugins),
+    ({ role, privilege, grantable }, { kind }) => {
+      if (role === 'PUBLIC' || role === app) return false
+      const isReference = privilege === 'REFERENCES' && role === plugins
+      return grantable || kind === 'sequence' || !guarded.includes(privilege) && !isReference
+    },
     'grants what no policy holds back',
   ),
 

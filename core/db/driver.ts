@@ -6,6 +6,7 @@ import {
   type BoundStatement,
   createFlight,
   type FlightResult,
+  forgetStatements,
   noStatements,
   parseCompleted,
 } from './flight.ts'
@@ -49,14 +50,25 @@ export interface ConnectionSettings {
   readonly connectTimeoutMs: number
 }
 
-/** The class of errors that mean: this connection is gone. */
+const lostCodes: ReadonlySet<unknown> = new Set([
+  ...['57P01', '57P02', '57P03', '57P04', '57P05', '25P03', '25P04'],
+  ...['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'],
+  ...['ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
+])
+
+/** Whether an error means that this connection is gone. */
 export const isLostConnection = (error: unknown): boolean => {
   if (error instanceof BackendTerminatedUnexpectedlyError) return true
   if (!(error instanceof Error)) return false
-  const code = (error as { code?: unknown }).code
-  return typeof code === 'string' && (/^(57P0|08)/.test(code) || code.startsWith('E'))
-    ? !/^E[A-Z]*INVAL/.test(code)
-    : /connection (terminated|error|ended)|client has encountered/i.test(error.message)
+  const { code } = error as { code?: unknown }
+  if (lostCodes.has(code) || typeof code === 'string' && code.startsWith('08')) return true
+  return /connection (terminated|error|ended)|client has encountered/i.test(error.message)
+}
+
+/** A migration has changed what a prepared statement was planned for, or dropped it. */
+const isStale = (error: Error): boolean => {
+  const { code } = error as { code?: unknown }
+  return code === '26000' || code === '0A000' && /cached plan/.test(error.message)
 }
 
 export const createPgDriver = (
@@ -88,7 +100,13 @@ export const createPgDriver = (
 
         const send = (statements: readonly BoundStatement[], main: number) =>
           new Promise<FlightResult>((resolve, reject) => {
-            client.query(createFlight(statements, main, prepared, { resolve, reject }))
+            client.query(createFlight(statements, main, prepared, {
+              resolve,
+              reject: (error) => {
+                if (isStale(error)) forgetStatements(prepared)
+                reject(error)
+              },
+            }))
           })
 
         return Promise.resolve({

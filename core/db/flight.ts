@@ -183,6 +183,11 @@ export const parseCompleted = (prepared: PreparedStatements): void => {
 
 const forget = (wire: Wire, prepared: PreparedStatements): void => {
   for (const name of prepared.names.values()) wire.close({ type: 'S', name })
+  forgetStatements(prepared)
+}
+
+/** Every statement is parsed anew at its next use, under a new name. */
+export const forgetStatements = (prepared: PreparedStatements): void => {
   prepared.names.clear()
   prepared.columns.clear()
 }

@@ -160,9 +160,22 @@ const refusals: Readonly<Record<string, ErrorCode>> = {
   RB002: 'stale-authz',
   RB003: 'lease-lost',
 }
+/** Too slow, too many connections, a lock that is not to be had: it may work in a moment. */
+const passing: ReadonlySet<string | undefined> = new Set([
+  '57014',
+  '53300',
+  '55P03',
+  '40P01',
+  '40001',
+])
+
 const translated = (error: unknown): unknown => {
-  const code = refusals[sqlState(error) ?? '']
-  return code ? fault(code, { cause: error }) : error
+  const state = sqlState(error)
+  const code = refusals[state ?? '']
+  if (code) return fault(code, { cause: error })
+  return passing.has(state)
+    ? fault('database-unavailable', { cause: error, retryAfterSeconds: 2 })
+    : error
 }
 
 /** The SQLSTATE of an error of the database; undefined for any other error. */

@@ -1,4 +1,5 @@
 /** Sweeps: jobs by the clock, once for all processes together, on BullMQ. */
+import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { watchOutage } from './outage.ts'
 import { pause, settlesWithin } from './pause.ts'
@@ -25,6 +26,8 @@ export interface SweepsOptions {
   readonly connection: SweepConnection
   readonly sweeps: readonly Sweep[]
   readonly log: Log
+  /** How long the start waits for the store. */
+  readonly readyLimitMs?: number
 }
 export interface Sweeps {
   /** Waits for the runs in hand up to the limit, then aborts them; leaves no connection behind. */
@@ -39,7 +42,6 @@ const guardMs = 30_000
 const guardDownMs = 2_000
 /** A next run that is so long overdue was lost. */
 const overdueMs = 120_000
-const readyMs = 10_000
 /** What an aborted run, and a connection, may take to end. */
 const graceMs = 2_000
 /** Jobs that BullMQ keeps to look at, of each sweep. */
@@ -50,7 +52,7 @@ const kept = { removeOnComplete: 20, removeOnFail: 100 }
  * and process. Throws when the store does not answer at the start; later it waits for it.
  */
 export const startSweeps = async (options: SweepsOptions): Promise<Sweeps> => {
-  const { connection, sweeps, log } = options
+  const { connection, sweeps, log, readyLimitMs = 10_000 } = options
   const backend = openBackend(connection)
   const running: RunningSweep[] = []
   const close = async (limitMs = 10_000): Promise<void> => {
@@ -61,7 +63,7 @@ export const startSweeps = async (options: SweepsOptions): Promise<Sweeps> => {
     for (const sweep of sweeps) {
       const one = openSweep(sweep, backend, log.with({ sweep: sweep.id }))
       running.push(one)
-      await one.start()
+      await one.start(readyLimitMs)
     }
   } catch (error) {
     backend.giveUp()
@@ -72,7 +74,7 @@ export const startSweeps = async (options: SweepsOptions): Promise<Sweeps> => {
 }
 
 interface RunningSweep {
-  readonly start: () => Promise<void>
+  readonly start: (readyLimitMs: number) => Promise<void>
   readonly close: (limitMs: number) => Promise<void>
 }
 
@@ -118,15 +120,19 @@ const openSweep = (sweep: Sweep, backend: Backend, log: Log): RunningSweep => {
     }
   }
   return {
-    start: async () => {
-      await ready(Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]), sweep.id)
+    start: async (readyLimitMs) => {
+      const ready = Promise.all([queue.waitUntilReady(), worker.waitUntilReady()])
+      if (!await settlesWithin(ready, readyLimitMs)) {
+        throw new Error(`Cannot start the sweep "${sweep.id}": its store does not answer`)
+      }
+      await ready
       await ensureSchedule(queue, sweep)
       const deduplication = { id: 'start', ttl: startedTogetherMs }
       // an id of its own: for one of BullMQ's making the login would have to make a sequence
       await queue.add(sweep.id, {}, {
         ...kept,
         deduplication,
-        jobId: `start-${crypto.randomUUID()}`,
+        jobId: `start-${newId()}`,
       })
       void guard()
     },
@@ -152,9 +158,4 @@ const ensureSchedule = async (queue: JobQueue, { id, cron }: Sweep): Promise<voi
     (found.next ?? 0) > Date.now() - overdueMs
   if (isThere) return
   await queue.upsertJobScheduler(id, { pattern: cron, tz: timeZone }, { name: id, opts: kept })
-}
-
-const ready = async (waiting: Promise<unknown>, id: string): Promise<void> => {
-  if (await settlesWithin(waiting, readyMs)) return void await waiting
-  throw new Error(`Cannot start the sweep "${id}": its store does not answer`)
 }

@@ -66,7 +66,7 @@ const itemsOf = (order: Order): OrderItemRow[] => {
   const items = new Map<string, OrderItemRow>()
   for (const { orderItemId, quantityOrdered, product, proceeds } of order.orderItems) {
     // a line that is told twice is one line
-    
+    if (items.has(orderItemId)) continue
     items.set(orderItemId, {
       externalId: orderItemId,
       sku: product.sellerSku ?? null,

@@ -83,7 +83,7 @@ async function* pagesOf(account: Connection, window: Walk, ctx: Context): AsyncG
       })
     if (answer) {
       const token: string | undefined = answer.pagination?.nextToken || undefined
-      if (false) throw failure('bad-response', sameToken)
+      if (token !== undefined && token === rest.token) throw failure('bad-response', sameToken)
       rest = token === undefined ? null : { ...rest, token }
       yield { answer, rest }
     } else {

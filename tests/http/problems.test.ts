@@ -1,5 +1,5 @@
 /** Every way in which a request can go wrong answers with one kind of body. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type ErrorCode, errorTable, fault } from '../../core/errors.ts'
 import { failure } from '../../core/plugin.ts'
 import { orderId } from './fake-services.ts'
@@ -368,9 +368,6 @@ describe('input', () => {
 })
 
 describe('every request', () => {
-  const worlds: World[] = []
-  afterEach(() => void worlds.splice(0))
-
   it('of a thousand at random is answered, never with 500 and never with an echo', async () => {
     const world = await makeWorld()
     const { cookie } = await world.signedIn(world.addUser())

@@ -4,7 +4,7 @@ import { type Catalog, readCatalog } from '../../core/db/catalog.ts'
 import { type CatalogAllow, coreAllow } from '../../core/db/catalog-allow.ts'
 import { catalogFaults, catalogRules } from '../../core/db/catalog-rules.ts'
 import { sellersTables } from '../../core/db/catalog-table-rules.ts'
-import type { OperationsTx } from '../../core/db/operations.ts'
+import type { Operations } from '../../core/db/operations.ts'
 import {
   coreLine,
   type EmptyDatabase,
@@ -17,6 +17,9 @@ let database: EmptyDatabase
 let allow: CatalogAllow
 let core: Catalog
 let withPlugin: Catalog
+// one connection for all fixtures
+const connected = Promise.withResolvers<Operations>()
+const over = Promise.withResolvers<void>()
 beforeAll(async () => {
   database = await emptyDatabase()
   allow = coreAllow([database.administrator])
@@ -24,21 +27,27 @@ beforeAll(async () => {
   core = await database.asOwner(readCatalog)
   await database.migrate(await coreLine(), pluginLine('bazaar', plugin))
   withPlugin = await database.asOwner(readCatalog)
+  void database.asSuperuser((sql) => {
+    connected.resolve(sql)
+    return over.promise
+  })
 })
-afterAll(() => database.close())
+afterAll(async () => {
+  over.resolve()
+  await database.close()
+})
 
 const undo = new Error('undone')
 /** What the catalog would be after the SQL; roles belong to the whole server, so nothing is kept. */
-const after = async (sql: string, read = readCatalog): Promise<Catalog> => {
+const after = async (sql: string): Promise<Catalog> => {
+  const admin = await connected.promise
   let catalog: Catalog | undefined
-  await database.asSuperuser((admin) =>
-    admin.begin(async (tx: OperationsTx) => {
-      await tx.unsafe(`set local role robnu_owner; ${sql}`)
-      await tx.unsafe('reset role')
-      catalog = await read(tx)
-      throw undo
-    })
-  ).catch((error) => {
+  await admin.begin(async (tx) => {
+    await tx.unsafe(`set local role robnu_owner; ${sql}`)
+    await tx.unsafe('reset role')
+    catalog = await readCatalog(tx)
+    throw undo
+  }).catch((error) => {
     if (error !== undo) throw error
   })
   if (!catalog) throw new Error('unreachable: nothing was read')
@@ -53,7 +62,9 @@ describe('the migrated database', () => {
     const ofKind = (kind: string) => core.relations.filter((one) => one.kind === kind)
     const tables = ofKind('table')
     expect(sellersTables(core, allow).length).toBeGreaterThanOrEqual(18)
-    expect(tables).toHaveLength(sellersTables(core, allow).length + Object.keys(allow.tables).length)
+    expect(tables).toHaveLength(
+      sellersTables(core, allow).length + Object.keys(allow.tables).length,
+    )
     expect(ofKind('view')).toEqual([])
     expect(tables.flatMap(({ columns }) => columns).length).toBeGreaterThan(150)
     expect(tables.flatMap(({ policies }) => policies).length).toBeGreaterThan(60)

@@ -1,7 +1,12 @@
 /** A database of the owner with nothing in it, as the first `migrate` finds it. */
 import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
-import { migrate, type MigrateResult, type MigrationLine, readCoreLine } from '../../core/db/migrate.ts'
+import {
+  migrate,
+  type MigrateResult,
+  type MigrationLine,
+  readCoreLine,
+} from '../../core/db/migrate.ts'
 import { type Operations, withOperations } from '../../core/db/operations.ts'
 
 export interface EmptyDatabase {

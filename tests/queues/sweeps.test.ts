@@ -133,7 +133,8 @@ test('a store that does not answer stops the start, and nothing goes on trying',
   const { log, events } = collectLog()
   const connection = { redisUrl: 'redis://127.0.0.1:9' }
   const sweeps = [{ id: 'x', cron: never, run: () => Promise.resolve() }]
-  await expect(startSweeps({ connection, sweeps, log })).rejects.toThrow('does not answer')
+  const options = { connection, sweeps, log, readyLimitMs: 500 }
+  await expect(startSweeps(options)).rejects.toThrow('does not answer')
   const before = events()
   expect(before).toEqual(['sweep.store.down'])
   await new Promise((resolve) => setTimeout(resolve, 1_000))

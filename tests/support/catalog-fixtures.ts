@@ -58,7 +58,7 @@ export const broken: Readonly<Record<CatalogRuleName, readonly string[]>> = {
   ],
   'policy-differs': [
     // an "or", a setting, a call for each row, a comparison that is none, another column
-    `${things()} alter policy tenant on things using ${isOwn.replace('))', '))) or (true')}`,
+    `${things()} alter policy tenant on things using (${isOwn} or (select app_is_admin_scope()))`,
     `${things()} alter policy tenant on things using
        (seller_id = nullif(current_setting('app.current_seller_id', true), '')::uuid)`,
     `${things()} alter policy tenant on things using (seller_id = app_current_seller_id())`,
