@@ -39,18 +39,14 @@ create table audit_events (
 CREATE INDEX audit_events__by_time ON audit_events USING btree (seller_id, at DESC);
 alter table audit_events enable row level security;
 alter table audit_events force row level security;
-create policy gate on audit_events to robnu_gate
-  using (true)
-  with check (true);
-create policy owner on audit_events to robnu_owner
-  using (true)
-  with check (true);
+create policy gate on audit_events to robnu_gate using (true) with check (true);
+create policy owner on audit_events to robnu_owner using (true) with check (true);
 create policy platform on audit_events to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on audit_events to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select on audit_events to robnu_gate;
 grant select on audit_events to robnu_platform;
 grant select on audit_events to robnu_tenant;
@@ -67,18 +63,14 @@ create table audit_heads (
 );
 alter table audit_heads enable row level security;
 alter table audit_heads force row level security;
-create policy gate on audit_heads to robnu_gate
-  using (true)
-  with check (true);
-create policy owner on audit_heads to robnu_owner
-  using (true)
-  with check (true);
+create policy gate on audit_heads to robnu_gate using (true) with check (true);
+create policy owner on audit_heads to robnu_owner using (true) with check (true);
 create policy platform on audit_heads to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on audit_heads to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select, update on audit_heads to robnu_gate;
 grant select on audit_heads to robnu_tenant;
 
@@ -100,15 +92,13 @@ create table decrypt_ledger (
 CREATE INDEX decrypt_ledger__by_time ON decrypt_ledger USING btree (seller_id, created_at DESC);
 alter table decrypt_ledger enable row level security;
 alter table decrypt_ledger force row level security;
-create policy owner on decrypt_ledger to robnu_owner
-  using (true)
-  with check (true);
+create policy owner on decrypt_ledger to robnu_owner using (true) with check (true);
 create policy platform on decrypt_ledger to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on decrypt_ledger to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select on decrypt_ledger to robnu_tenant;
 
 -- table of robnu_owner
@@ -157,18 +147,14 @@ create table job_runs (
 CREATE INDEX job_runs__by_account ON job_runs USING btree (seller_id, marketplace_account_id, created_at DESC);
 alter table job_runs enable row level security;
 alter table job_runs force row level security;
-create policy gate on job_runs to robnu_gate
-  using (true)
-  with check (true);
-create policy owner on job_runs to robnu_owner
-  using (true)
-  with check (true);
+create policy gate on job_runs to robnu_gate using (true) with check (true);
+create policy owner on job_runs to robnu_owner using (true) with check (true);
 create policy platform on job_runs to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on job_runs to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select, update on job_runs to robnu_gate;
 grant select on job_runs to robnu_platform;
 grant insert, select, update on job_runs to robnu_tenant;
@@ -197,18 +183,14 @@ create table marketplace_accounts (
 );
 alter table marketplace_accounts enable row level security;
 alter table marketplace_accounts force row level security;
-create policy gate on marketplace_accounts to robnu_gate
-  using (true)
-  with check (true);
-create policy owner on marketplace_accounts to robnu_owner
-  using (true)
-  with check (true);
+create policy gate on marketplace_accounts to robnu_gate using (true) with check (true);
+create policy owner on marketplace_accounts to robnu_owner using (true) with check (true);
 create policy platform on marketplace_accounts to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on marketplace_accounts to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant select on marketplace_accounts to robnu_gate;
 grant select on marketplace_accounts to robnu_platform;
 grant references on marketplace_accounts to robnu_plugins;
@@ -230,15 +212,13 @@ create table marketplace_credential_events (
 CREATE INDEX marketplace_credential_events__by_account ON marketplace_credential_events USING btree (seller_id, marketplace_account_id, created_at DESC);
 alter table marketplace_credential_events enable row level security;
 alter table marketplace_credential_events force row level security;
-create policy owner on marketplace_credential_events to robnu_owner
-  using (true)
-  with check (true);
+create policy owner on marketplace_credential_events to robnu_owner using (true) with check (true);
 create policy platform on marketplace_credential_events to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on marketplace_credential_events to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select on marketplace_credential_events to robnu_tenant;
 
 -- table of robnu_owner
@@ -274,15 +254,13 @@ create table order_items (
 );
 alter table order_items enable row level security;
 alter table order_items force row level security;
-create policy owner on order_items to robnu_owner
-  using (true)
-  with check (true);
+create policy owner on order_items to robnu_owner using (true) with check (true);
 create policy platform on order_items to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on order_items to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant references on order_items to robnu_plugins;
 grant delete, insert, select, update on order_items to robnu_tenant;
 
@@ -325,15 +303,13 @@ CREATE INDEX orders__newest_of_account ON orders USING btree (seller_id, marketp
 CREATE INDEX orders__newest_of_status ON orders USING btree (seller_id, status, ordered_at DESC, id DESC);
 alter table orders enable row level security;
 alter table orders force row level security;
-create policy owner on orders to robnu_owner
-  using (true)
-  with check (true);
+create policy owner on orders to robnu_owner using (true) with check (true);
 create policy platform on orders to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on orders to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant references on orders to robnu_plugins;
 grant delete, insert, select, update on orders to robnu_tenant;
 
@@ -364,18 +340,14 @@ CREATE INDEX outbox__sent ON outbox USING btree (sent_at) WHERE (sent_at IS NOT 
 CREATE INDEX outbox__unsent ON outbox USING btree (not_before) WHERE (sent_at IS NULL);
 alter table outbox enable row level security;
 alter table outbox force row level security;
-create policy gate on outbox to robnu_gate
-  using (true)
-  with check (true);
-create policy owner on outbox to robnu_owner
-  using (true)
-  with check (true);
+create policy gate on outbox to robnu_gate using (true) with check (true);
+create policy owner on outbox to robnu_owner using (true) with check (true);
 create policy platform on outbox to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on outbox to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select on outbox to robnu_gate;
 grant delete, select, update on outbox to robnu_platform;
 grant insert on outbox to robnu_tenant;
@@ -397,15 +369,13 @@ create table quarantined_rows (
 CREATE INDEX quarantined_rows__by_account ON quarantined_rows USING btree (seller_id, marketplace_account_id, created_at DESC);
 alter table quarantined_rows enable row level security;
 alter table quarantined_rows force row level security;
-create policy owner on quarantined_rows to robnu_owner
-  using (true)
-  with check (true);
+create policy owner on quarantined_rows to robnu_owner using (true) with check (true);
 create policy platform on quarantined_rows to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on quarantined_rows to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select on quarantined_rows to robnu_tenant;
 
 -- table of robnu_owner
@@ -421,15 +391,13 @@ create table rate_buckets (
 );
 alter table rate_buckets enable row level security;
 alter table rate_buckets force row level security;
-create policy owner on rate_buckets to robnu_owner
-  using (true)
-  with check (true);
+create policy owner on rate_buckets to robnu_owner using (true) with check (true);
 create policy platform on rate_buckets to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on rate_buckets to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select, update on rate_buckets to robnu_tenant;
 
 -- table of robnu_owner
@@ -446,15 +414,13 @@ create table schedules (
 CREATE INDEX schedules__due ON schedules USING btree (next_run_at) WHERE (NOT paused);
 alter table schedules enable row level security;
 alter table schedules force row level security;
-create policy owner on schedules to robnu_owner
-  using (true)
-  with check (true);
+create policy owner on schedules to robnu_owner using (true) with check (true);
 create policy platform on schedules to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on schedules to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant select, update on schedules to robnu_platform;
 grant insert, select, update on schedules to robnu_tenant;
 
@@ -487,15 +453,13 @@ create table seller_keys (
 );
 alter table seller_keys enable row level security;
 alter table seller_keys force row level security;
-create policy owner on seller_keys to robnu_owner
-  using (true)
-  with check (true);
+create policy owner on seller_keys to robnu_owner using (true) with check (true);
 create policy platform on seller_keys to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on seller_keys to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select, update on seller_keys to robnu_tenant;
 
 -- table of robnu_owner
@@ -516,18 +480,14 @@ create table seller_users (
 CREATE INDEX seller_users__by_identity ON seller_users USING btree (identity_id) WHERE (removed_at IS NULL);
 alter table seller_users enable row level security;
 alter table seller_users force row level security;
-create policy gate on seller_users to robnu_gate
-  using (true)
-  with check (true);
-create policy owner on seller_users to robnu_owner
-  using (true)
-  with check (true);
+create policy gate on seller_users to robnu_gate using (true) with check (true);
+create policy owner on seller_users to robnu_owner using (true) with check (true);
 create policy platform on seller_users to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on seller_users to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant select on seller_users to robnu_gate;
 grant insert, select, update on seller_users to robnu_platform;
 grant select on seller_users to robnu_tenant;
@@ -547,18 +507,14 @@ create table sellers (
 );
 alter table sellers enable row level security;
 alter table sellers force row level security;
-create policy gate on sellers to robnu_gate
-  using (true)
-  with check (true);
-create policy owner on sellers to robnu_owner
-  using (true)
-  with check (true);
+create policy gate on sellers to robnu_gate using (true) with check (true);
+create policy owner on sellers to robnu_owner using (true) with check (true);
 create policy platform on sellers to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on sellers to robnu_tenant
-  using (id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (id = (select app_current_seller_id()))
+  with check (id = (select app_current_seller_id()));
 grant select on sellers to robnu_gate;
 grant insert, select, update on sellers to robnu_platform;
 grant select on sellers to robnu_tenant;
@@ -576,18 +532,14 @@ create table sessions (
 );
 alter table sessions enable row level security;
 alter table sessions force row level security;
-create policy gate on sessions to robnu_gate
-  using (true)
-  with check (true);
-create policy owner on sessions to robnu_owner
-  using (true)
-  with check (true);
+create policy gate on sessions to robnu_gate using (true) with check (true);
+create policy owner on sessions to robnu_owner using (true) with check (true);
 create policy platform on sessions to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on sessions to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select, update on sessions to robnu_gate;
 
 -- table of robnu_owner
@@ -603,15 +555,13 @@ create table sync_cursors (
 );
 alter table sync_cursors enable row level security;
 alter table sync_cursors force row level security;
-create policy owner on sync_cursors to robnu_owner
-  using (true)
-  with check (true);
+create policy owner on sync_cursors to robnu_owner using (true) with check (true);
 create policy platform on sync_cursors to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on sync_cursors to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select, update on sync_cursors to robnu_tenant;
 
 -- table of robnu_owner
@@ -637,18 +587,14 @@ CREATE INDEX work_items__lost ON work_items USING btree (not_before) WHERE (stat
 CREATE UNIQUE INDEX work_items__open ON work_items USING btree (seller_id, marketplace_account_id, target, lane) WHERE (state = ANY (ARRAY['WAITING'::text, 'RUNNING'::text]));
 alter table work_items enable row level security;
 alter table work_items force row level security;
-create policy gate on work_items to robnu_gate
-  using (true)
-  with check (true);
-create policy owner on work_items to robnu_owner
-  using (true)
-  with check (true);
+create policy gate on work_items to robnu_gate using (true) with check (true);
+create policy owner on work_items to robnu_owner using (true) with check (true);
 create policy platform on work_items to robnu_platform
-  using ( SELECT app_is_admin_scope() AS app_is_admin_scope)
-  with check ( SELECT app_is_admin_scope() AS app_is_admin_scope);
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
 create policy tenant on work_items to robnu_tenant
-  using (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id))
-  with check (seller_id = ( SELECT app_current_seller_id() AS app_current_seller_id));
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_current_seller_id()));
 grant insert, select, update on work_items to robnu_gate;
 grant select on work_items to robnu_platform;
 

@@ -8,6 +8,8 @@ export interface KeyCacheOptions {
   readonly ttlMs: number
   readonly graceMs: number
   readonly maxSellers: number
+  /** How often old keys are looked for of which nobody asks any more; 30 seconds. */
+  readonly wipeEveryMs?: number
 }
 export interface KeyCache {
   /** The keys of a seller, unless they are too old or lack a version that was met since. */
@@ -22,15 +24,13 @@ export interface KeyCache {
   readonly close: () => void
 }
 
-const wipeEveryMs = 30_000 // for sellers whom nobody asks for any more
-
 /**
  * Evicted keys (older than the TTL, or pushed out by other sellers) are zeroed after a grace, since
  * handles that use them may be out. Every use of a key is synchronous and first looks whether it is
  * still there, so no eviction can come into the middle of one.
  */
 export const createKeyCache = (options: KeyCacheOptions): KeyCache => {
-  const { now, ttlMs, graceMs, maxSellers } = options
+  const { now, ttlMs, graceMs, maxSellers, wipeEveryMs = 30_000 } = options
   // least recently used first
   const cache = new Map<string, { readonly set: KeySet; readonly until: number }>()
   const retired = new Map<KeySet, { readonly wipeAt: number }>()

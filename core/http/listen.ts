@@ -14,7 +14,7 @@ export interface ListenOptions {
 export interface Listener {
   readonly url: string
   readonly port: number
-  /** Stops accepting, lets requests finish, and cuts what is left when the time is over. */
+  /** Stops accepting, lets requests finish, and ends what is left when the time is over. */
   readonly close: () => Promise<void>
 }
 
@@ -84,7 +84,6 @@ interface DenoServe {
     options: {
       readonly hostname: string
       readonly port: number
-      readonly signal: AbortSignal
       readonly onListen: () => void
     },
     handler: (
@@ -93,7 +92,6 @@ interface DenoServe {
     ) => Promise<Response>,
   ) => {
     readonly addr: { readonly port: number }
-    readonly finished: Promise<void>
     readonly shutdown: () => Promise<void>
   }
 }
@@ -104,17 +102,24 @@ const listenOnDeno = (
   fetch: Fetch,
   { host, port, drainMs = defaultDrainMs }: ListenOptions,
 ): Promise<Bound> => {
-  const stop = new AbortController()
+  // nothing ends a request of Deno's server from outside: when the time is over, we answer
+  const underWay = new Set<() => void>()
   const server = serve(
-    { hostname: host, port, signal: stop.signal, onListen: () => {} },
-    (request, { remoteAddr }) => fetch(request, { ip: plainIp(remoteAddr.hostname) }),
+    { hostname: host, port, onListen: () => {} },
+    (request, { remoteAddr }) =>
+      new Promise((resolve, reject) => {
+        const cut = () => resolve(new Response(null, { status: 503 }))
+        underWay.add(cut)
+        fetch(request, { ip: plainIp(remoteAddr.hostname) }).then(resolve, reject)
+          .finally(() => underWay.delete(cut))
+      }),
   )
   return Promise.resolve({
     port: server.addr.port,
     close: async () => {
-      const cut = setTimeout(() => stop.abort(), drainMs)
-      await Promise.race([server.shutdown(), server.finished])
-      clearTimeout(cut)
+      const timer = setTimeout(() => underWay.forEach((cut) => cut()), drainMs)
+      await server.shutdown()
+      clearTimeout(timer)
     },
   })
 }

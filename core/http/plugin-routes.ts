@@ -13,6 +13,8 @@ export interface PluginMount {
   ) => JobContext
 }
 
+const limitMs = 30_000 // whoever asked has given up by then
+
 /**
  * An answer is checked by its schema as a plugin's rows are: what the plugin did not declare does
  * not leave the house. A handler that returns nothing answers `{"ok": true}`.
@@ -38,7 +40,8 @@ const mounted = ({ pluginId, contextOf }: PluginMount, one: PluginRoute): Route 
   ...describedParts(one),
   status: 200,
   handle: async (input, call) => {
-    const { entry, requestId, signal } = call as SellerCall
+    const { entry, requestId } = call as SellerCall
+    const signal = AbortSignal.timeout(limitMs)
     const answer: unknown = await one.handle(input, contextOf({ entry, requestId, signal }))
     if (answer === undefined) return { ok: true }
     const checked = await one.answer['~standard'].validate(answer)

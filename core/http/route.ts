@@ -12,7 +12,6 @@ export interface Call {
   readonly requestId: string
   /** The client's address, as far as the network tells it. */
   readonly clientIp: string
-  readonly signal: AbortSignal
   /** For the few answers that are no JSON of status 200. */
   readonly exchange: Exchange
   /** Adds a header to the answer. */

@@ -36,7 +36,7 @@ export const serveRoute = (deps: ServeDeps, route: Route) => {
       hasCookie: credential.hasCookie || isPublic,
       origin: deps.origin,
     })
-    const call = callOf(deps, exchange, request, credential)
+    const call = callOf(deps, exchange, credential)
     let value: unknown
     if (isPublic) value = await route.handle(await readInput(route, c), call)
     else {
@@ -52,15 +52,9 @@ export const serveRoute = (deps: ServeDeps, route: Route) => {
   }
 }
 
-const callOf = (
-  { auth }: ServeDeps,
-  exchange: Exchange,
-  request: Request,
-  credential: Credential,
-): Call => ({
+const callOf = ({ auth }: ServeDeps, exchange: Exchange, credential: Credential): Call => ({
   requestId: exchange.requestId,
   clientIp: exchange.peer.ip,
-  signal: request.signal,
   exchange,
   header: (name, value) => {
     exchange[name] = value

@@ -48,7 +48,7 @@ interface Issue extends SchemaIssue {
 const messageOf = (issue: Issue): string => {
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${withArticle(issue.expected ?? 'value')}`
+      return `must be ${nouns[issue.expected ?? ''] ?? withArticle(issue.expected ?? 'value')}`
     case 'invalid_value':
       return `must be ${(issue.values ?? []).map((one) => JSON.stringify(one)).join(' or ')}`
     case 'invalid_format':
@@ -74,6 +74,9 @@ const messageOf = (issue: Issue): string => {
 }
 
 const formatOf = ({ format }: Issue): string => format === 'guid' ? 'uuid' : format ?? 'text'
+
+/** What the library calls otherwise than JSON does. */
+const nouns: Readonly<Record<string, string>> = { int: 'a whole number', record: 'an object' }
 
 const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`
 

@@ -10,14 +10,13 @@ import { newId } from '../ids.ts'
 import { type Marketplace, type Target, targets } from '../plugin.ts'
 import { nextRun } from '../queues/schedules.ts'
 import { requestWork } from '../queues/work.ts'
-import { checkCredentials, type ConnectInput, parseConnect } from './connect.ts'
+import { checkCredentials, type ConnectInput, parseConnect, type VerifyDeps } from './connect.ts'
 import { recordCredentialEvent } from './credentials.ts'
 import type { Registry } from './registry.ts'
 import { targetsOf } from './registry.ts'
 import { accountSyncQueue } from './run-sync.ts'
 import { readRun, type RunView } from './runs.ts'
 import { writeSatellite } from './satellite.ts'
-import type { Upstream } from './upstream.ts'
 
 export interface AccountView {
   readonly id: string
@@ -38,13 +37,10 @@ export interface AccountView {
   }[]
 }
 
-export interface AccountsDeps {
+export interface AccountsDeps extends VerifyDeps {
   readonly db: Database
   readonly keyring: Keyring
   readonly registry: Registry
-  readonly upstreamOf: (pluginId: string) => Upstream
-  readonly configOf: (pluginId: string) => unknown
-  readonly fetch: typeof fetch
   readonly now: () => number
   /** Called when something has been put into the outbox. */
   readonly wake: () => void

@@ -8,8 +8,15 @@ import {
   type Marketplace,
   type Schema,
 } from '../plugin.ts'
-import type { AccountsDeps } from './accounts.ts'
 import { createOutbound } from './outbound.ts'
+import type { Upstream } from './upstream.ts'
+
+/** What asking a marketplace takes before there is an account. */
+export interface VerifyDeps {
+  readonly upstreamOf: (pluginId: string) => Upstream
+  readonly configOf: (pluginId: string) => unknown
+  readonly fetch: typeof fetch
+}
 
 export interface ConnectInput {
   readonly marketplace: string
@@ -60,7 +67,7 @@ const parse = async (
 
 /** Asks the marketplace before anything is stored. Throws `credentials-refused`, `marketplace-unavailable`. */
 export const checkCredentials = async (
-  deps: AccountsDeps,
+  deps: VerifyDeps,
   marketplace: Marketplace,
   account: Account<unknown, unknown>,
 ): Promise<void> => {
@@ -77,7 +84,7 @@ export const checkCredentials = async (
 /** A person waits for the answer. */
 const verifyLimitMs = 20_000
 
-const verifyContext = (deps: AccountsDeps, marketplace: Marketplace): Context => {
+const verifyContext = (deps: VerifyDeps, marketplace: Marketplace): Context => {
   const upstream = deps.upstreamOf(marketplace.id)
   const signal = AbortSignal.timeout(verifyLimitMs)
   return {

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts'
 export interface Outage {
   readonly failed: (error: unknown) => void
   readonly worked: () => void
+  readonly isDown: () => boolean
 }
 
 /** Logs `<event>.down` with the first error, and `<event>.up` with how long it was down. */
@@ -24,5 +25,6 @@ export const watchOutage = (
       log.info(`${event}.up`, { downMs: Math.round(now() - downSince) })
       downSince = undefined
     },
+    isDown: () => downSince !== undefined,
   }
 }

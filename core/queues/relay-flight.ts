@@ -23,7 +23,7 @@ export interface Flight {
   /** See `nextDueMs`; undefined when something was claimed: there may be more. */
   readonly dueInMs: number | null | undefined
 }
-export interface QueueFlight {
+interface QueueFlight {
   readonly queue: string
   /** Ids of the rows that SQS took. */
   readonly sent: readonly string[]

@@ -13,7 +13,7 @@ import { ensureQueues, type Queue } from './sqs-queues.ts'
 import { type ReceivedMessage, receiveMessages, type ReceiveOptions } from './sqs-receive.ts'
 import { type OutgoingMessage, sendInOrder, type SendResult } from './sqs-send.ts'
 
-export type { OutgoingMessage, ReceivedMessage, ReceiveOptions, SendResult }
+export type { OutgoingMessage, ReceivedMessage, SendResult }
 
 export interface SqsOptions {
   readonly region: string
@@ -29,7 +29,7 @@ export interface SqsOptions {
   readonly prefix: string
   readonly log: Log
 }
-export interface Depth {
+interface Depth {
   readonly ready: number
   readonly inFlight: number
   readonly delayed: number

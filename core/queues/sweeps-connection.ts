@@ -27,7 +27,7 @@ export interface JobQueue {
   readonly close: () => Promise<void>
   readonly disconnect: () => Promise<void>
 }
-export interface JobWorker {
+interface JobWorker {
   readonly waitUntilReady: () => Promise<unknown>
   readonly on: (event: 'error', listener: (error: Error) => void) => unknown
   readonly close: () => Promise<void>
@@ -50,7 +50,8 @@ export interface Backend {
   readonly giveUp: () => void
 }
 
-const longestReconnectMs = 5_000
+/** After `giveUp` it takes no longer until no connection is tried any more. */
+export const longestReconnectMs = 2_000
 /** Of each queue and each worker; a worker listens on one more. */
 const maxPostgresConnections = 2
 const workerOptions = { concurrency: 1, runRetryDelay: 1_000 }
@@ -64,6 +65,7 @@ const openRedis = (url: string): Backend => {
   const connection = {
     url,
     maxRetriesPerRequest: null,
+    connectTimeout: longestReconnectMs,
     retryStrategy: (times: number) => isOver ? null : Math.min(times * 200, longestReconnectMs),
   }
   return {

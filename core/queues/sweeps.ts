@@ -7,14 +7,14 @@ import { timeZone } from './schedules.ts'
 import {
   type Backend,
   type JobQueue,
-  type JobWorker,
+  longestReconnectMs,
   openBackend,
   type SweepConnection,
 } from './sweeps-connection.ts'
 
 export { migrateSweeps } from './sweeps-migrate.ts'
 
-export interface Sweep {
+interface Sweep {
   /** Kebab-case; the queue is named `robnu-<id>`. */
   readonly id: string
   /** Five fields, Asia/Kolkata. */
@@ -28,6 +28,8 @@ export interface SweepsOptions {
   readonly log: Log
   /** How long the start waits for the store. */
   readonly readyLimitMs?: number
+  /** How often to look whether the schedules are still there: Redis may have forgotten them. */
+  readonly guardMs?: number
 }
 export interface Sweeps {
   /** Waits for the runs in hand up to the limit, then aborts them; leaves no connection behind. */
@@ -36,9 +38,7 @@ export interface Sweeps {
 
 /** Processes that start together ask for one immediate run between them. */
 const startedTogetherMs = 10_000
-/** How often to look whether the schedule is still there: Redis may have forgotten it. */
-const guardMs = 30_000
-/** The same while the store does not answer. */
+/** How often to look for the schedule while the store does not answer. */
 const guardDownMs = 2_000
 /** A next run that is so long overdue was lost. */
 const overdueMs = 120_000
@@ -52,21 +52,19 @@ const kept = { removeOnComplete: 20, removeOnFail: 100 }
  * and process. Throws when the store does not answer at the start; later it waits for it.
  */
 export const startSweeps = async (options: SweepsOptions): Promise<Sweeps> => {
-  const { connection, sweeps, log, readyLimitMs = 10_000 } = options
+  const { connection, sweeps, readyLimitMs = 10_000 } = options
   const backend = openBackend(connection)
   const running: RunningSweep[] = []
   const close = async (limitMs = 10_000): Promise<void> => {
     await Promise.all(running.map((sweep) => sweep.close(limitMs)))
-    backend.giveUp()
   }
   try {
     for (const sweep of sweeps) {
-      const one = openSweep(sweep, backend, log.with({ sweep: sweep.id }))
+      const one = openSweep(sweep, backend, options)
       running.push(one)
       await one.start(readyLimitMs)
     }
   } catch (error) {
-    backend.giveUp()
     await close(0)
     throw error
   }
@@ -78,7 +76,9 @@ interface RunningSweep {
   readonly close: (limitMs: number) => Promise<void>
 }
 
-const openSweep = (sweep: Sweep, backend: Backend, log: Log): RunningSweep => {
+const openSweep = (sweep: Sweep, backend: Backend, options: SweepsOptions): RunningSweep => {
+  const { guardMs = 30_000 } = options
+  const log = options.log.with({ sweep: sweep.id })
   const name = `robnu-${sweep.id}`
   const outage = watchOutage(log, 'sweep.store')
   const closing = new AbortController()
@@ -138,14 +138,16 @@ const openSweep = (sweep: Sweep, backend: Backend, log: Log): RunningSweep => {
     },
     close: async (limitMs) => {
       closing.abort()
+      backend.giveUp()
+      // closed between two attempts to reconnect, a client of Redis never says that it has ended
+      if (outage.isDown()) await pause(longestReconnectMs)
       const closed = worker.close()
       if (!await settlesWithin(closed, limitMs)) {
         aborting.abort(new Error('The time to finish is over'))
         await settlesWithin(closed, graceMs)
       }
-      // a run that heeds no signal keeps the worker open, and so does a store that does not answer
-      backend.giveUp()
       await settlesWithin(closed.then(() => queue.close()), graceMs)
+      // a run that heeds no signal keeps its worker open
       await settlesWithin(Promise.all([worker.disconnect(), queue.disconnect()]), graceMs)
     },
   }

@@ -14,7 +14,7 @@ import type { ReceivedMessage, Sqs } from './sqs.ts'
  * then (12 hours at the most); this counts as a receipt as well.
  */
 export type Outcome = 'done' | 'retry' | { readonly retryInMs: number }
-export interface Handling {
+interface Handling {
   /** Give up now: the message is somebody else's, or the time to finish is over. */
   readonly signal: AbortSignal
   /** Come to an end soon: the process is about to stop. */

@@ -8,7 +8,8 @@ export type Connection = Account<Details, Credentials>
 const tokenUrl = 'https://api.amazon.com/auth/o2/token'
 const ordersPath = '/orders/2026-01-01/orders'
 const pageSize = 100 // the most that Amazon gives: pages are what the rate limit counts
-const expiryMarginMs = 60_000 // a token must outlive the request that carries it
+// a token must outlive its request, and the wait for a permit before it (three minutes for one)
+const expiryMarginMs = 4 * 60_000
 // what we read, and no buyer's data beyond it: taxes and payments are not asked for
 const includedData = ['BUYER', 'RECIPIENT', 'PROCEEDS', 'FULFILLMENT', 'PACKAGES']
 

@@ -33,7 +33,10 @@ const bareAnswer = (pool: pg.Pool): Answer => async (path) => {
     ? `${(last.ordered_at as Date).getTime()}.${String(last.id)}`
     : null
   const page = rows.slice(0, limit)
-  return JSON.stringify({ data: withCustomer ? page.map(withBuyer) : page.map(shown), page: { next } })
+  return JSON.stringify({
+    data: withCustomer ? page.map(withBuyer) : page.map(shown),
+    page: { next },
+  })
 }
 
 const columns = `id, marketplace_account_id, external_order_id, status, raw_status, on_hold,

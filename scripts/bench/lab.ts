@@ -16,6 +16,7 @@ export interface LabUrls {
 }
 export interface LabDatabase {
   readonly urls: LabUrls
+  readonly superuserUrl: string
   readonly asSuperuser: <T>(work: (sql: Operations) => Promise<T>) => Promise<T>
 }
 export interface Lab {
@@ -41,7 +42,7 @@ export const openLab = async (): Promise<Lab> => {
   const password = randomBytes(16).toString('hex')
   return {
     database: async (name) => {
-      const urls = await ensureRoles(postgres.superuserUrl, {
+      const urls = await ensureRoles(postgres.superuserUrl(), {
         database: name,
         passwords: () => password,
       })
@@ -55,6 +56,7 @@ export const openLab = async (): Promise<Lab> => {
       free.username = freeLogin
       return {
         urls: { app: urls.DATABASE_URL, platform: urls.DATABASE_PLATFORM_URL, free: free.href },
+        superuserUrl: postgres.superuserUrl(name),
         asSuperuser,
       }
     },

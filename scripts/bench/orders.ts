@@ -1,5 +1,5 @@
 /** Invented orders of an invented marketplace, the same in every run. */
-import { placeFor, personFor } from '#core/testing/sandbox/people.ts'
+import { personFor, placeFor } from '#core/testing/sandbox/people.ts'
 import { randomFor } from '#core/testing/sandbox/random.ts'
 import { type OrderRow, orderStates } from '#core/plugin.ts'
 

@@ -11,8 +11,7 @@ export const pageOf = (sellerId: string): Statement<Summary> =>
     select ${summaryColumns} from orders where seller_id = ${sellerId}
     order by ordered_at desc, id desc limit ${pageSize + 1}`
 
-export const plainText = (statement: Statement): string =>
-  statement.sql.replaceAll('$slonik_', '$')
+export const plainText = (statement: Statement): string => statement.sql.replaceAll('$slonik_', '$')
 
 /** What slonik's own type parsers make of the columns, checked as thoroughly as ours. */
 export const slonikRow = summaryRow.extend({

@@ -12,7 +12,7 @@ import type { LabUrls } from './lab.ts'
 import { pageSize } from './page-sql.ts'
 import { type ServerUrls, settingsEnv } from './page-settings.ts'
 import type { BenchSeller } from './sellers.ts'
-import { type Measured, measure } from './slices.ts'
+import { measure, type Measured } from './slices.ts'
 
 export interface PagesSize {
   readonly rounds: number
@@ -79,7 +79,9 @@ const measureKinds = async (
     const variants = []
     for (const name of kinds) {
       const own: Connection[] = []
-      for (let loop = 0; loop < slices.loops; loop++) own.push(await connect(serverOf(servers, name)))
+      for (let loop = 0; loop < slices.loops; loop++) {
+        own.push(await connect(serverOf(servers, name)))
+      }
       open.push(...own)
       variants.push({
         name,

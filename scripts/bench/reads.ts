@@ -8,7 +8,7 @@ import { describe, type Finding, say, speedFinding } from './findings.ts'
 import type { LabUrls } from './lab.ts'
 import { pageOf, pageSize, plainText, slonikRow } from './page-sql.ts'
 import type { BenchSeller } from './sellers.ts'
-import { type Measured, measure, type Variant } from './slices.ts'
+import { measure, type Measured, type Variant } from './slices.ts'
 
 const connections = 8
 
@@ -31,10 +31,18 @@ export const benchReads = async (
     maxPoolSize: connections,
   })
   const variants: readonly Variant[] = [
-    variant('scoped', filled, ({ entry, sellerId }) => db.inSellerScope(entry).any(pageOf(sellerId))),
+    variant(
+      'scoped',
+      filled,
+      ({ entry, sellerId }) => db.inSellerScope(entry).any(pageOf(sellerId)),
+    ),
     variant('unscoped', filled, ({ sellerId }) => free.gate.any(pageOf(sellerId))),
     variant('pg prepared', filled, async ({ sellerId }) => {
-      const { rows } = await prepared.query({ name: 'page', text, values: [sellerId, pageSize + 1] })
+      const { rows } = await prepared.query({
+        name: 'page',
+        text,
+        values: [sellerId, pageSize + 1],
+      })
       return rows
     }),
     variant('slonik transaction', filled, (seller) => inTransaction(textbook, seller)),

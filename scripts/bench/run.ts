@@ -3,26 +3,102 @@ import process from 'node:process'
 import { openDatabase } from '#core/db/scope.ts'
 import { fill } from './fill.ts'
 import { type Finding, say, tableOf } from './findings.ts'
-import { type Lab, openLab } from './lab.ts'
+import { benchIngest } from './ingest.ts'
+import { type Lab, type LabDatabase, openLab } from './lab.ts'
 import { newSecret, openKeyring } from './local-keys.ts'
+import { benchPages } from './pages.ts'
 import { benchReads } from './reads.ts'
-import { type Sizes, sizes } from './sizes.ts'
+import { benchSeal } from './seal.ts'
+import { fullSizes, quickSizes, type Sizes } from './sizes.ts'
+import type { House } from './sync.ts'
 
 const parts = ['reads', 'ingest', 'seal'] as const
 type Part = typeof parts[number]
 
-const usage = 'Usage: run.ts [--only reads|ingest|seal] [--quick]'
-
-const readArguments = (
-  args: readonly string[],
-): { readonly only: readonly Part[]; readonly quick: boolean } => {
-  let only: readonly Part[] = parts
-  let quick = false
-  for (let at = 0; at < args.length; at++) {
-    if (args[at] === '--quick') quick = true
-    else if (args[at] === '--only' && parts.some((part) => part === args[at + 1])) {
-      only = parts.filter((part) => part === args[++at])
-    } else throw new Error(usage)
-  }
-  return { only, quick }
+interface Asked {
+  readonly only: readonly Part[]
+  readonly quick: boolean
 }
+const readArguments = (args: readonly string[]): Asked => {
+  let asked: Asked = { only: parts, quick: false }
+  const given = [...args]
+  while (given.length > 0) {
+    const flag = given.shift()
+    const value = flag === '--only' ? given.shift() : undefined
+    const part = parts.find((one) => one === value)
+    if (flag === '--quick') asked = { ...asked, quick: true }
+    else if (part !== undefined) asked = { ...asked, only: [part] }
+    else throw new Error(`Cannot run: the arguments are [--only ${parts.join('|')}] [--quick]`)
+  }
+  return asked
+}
+
+const runs: Readonly<Record<Part, (lab: Lab, sizes: Sizes) => Promise<readonly Finding[]>>> = {
+  reads: (lab, sizes) =>
+    withHouse(lab, 'reads', async (house, { secret, database }) => {
+      say(`Reads: storing ${sizes.fill.orders} orders of ${sizes.fill.sellers} sellers`)
+      const filled = await fill(house, database, sizes.fill, tellNowAndThen(sizes.fill.orders))
+      say(`Reads: pages in this process, ${sizes.reads.rounds} rounds`)
+      const pages = await benchReads(house.db, database.urls, filled, sizes.reads)
+      say(`Reads: pages over HTTP, ${sizes.pages.rounds} rounds`)
+      return [...pages, ...await benchPages(database.urls, secret, filled, sizes.pages)]
+    }),
+  ingest: (lab, sizes) =>
+    withHouse(lab, 'ingest', (house, { database }) => {
+      say(`Ingest: ${sizes.ingest.orders} orders, ${sizes.ingest.rounds} rounds`)
+      return benchIngest(house, database, sizes.ingest)
+    }),
+  seal: (lab, sizes) =>
+    withHouse(lab, 'seal', (house, { database }) => {
+      say(`Seal: ${sizes.seal.rounds} rounds`)
+      return benchSeal(house, database, sizes.seal)
+    }),
+}
+
+const withHouse = async <T>(
+  lab: Lab,
+  name: string,
+  work: (
+    house: House,
+    at: { readonly database: LabDatabase; readonly secret: Uint8Array },
+  ) => Promise<T>,
+): Promise<T> => {
+  const database = await lab.database(`bench_${name}`)
+  const db = await openDatabase({ url: database.urls.app, maxConnections: 8 })
+  const secret = newSecret()
+  const keyring = openKeyring(db, secret)
+  try {
+    return await work({ db, keyring }, { database, secret })
+  } finally {
+    keyring.close()
+    await db.close()
+  }
+}
+
+const tellNowAndThen = (of: number) => {
+  let told = 0
+  return (done: number): void => {
+    if (done - told < 50_000) return
+    told = done
+    say(`  ${done} of ${of}`)
+  }
+}
+
+const main = async (): Promise<void> => {
+  const { only, quick } = readArguments(process.argv.slice(2))
+  const began = performance.now()
+  const lab = await openLab()
+  const findings: Finding[] = []
+  try {
+    for (const part of only) findings.push(...await runs[part](lab, quick ? quickSizes : fullSizes))
+  } finally {
+    await lab.close()
+  }
+  const runtime = 'Deno' in globalThis ? 'Deno' : 'Node'
+  const seconds = Math.round((performance.now() - began) / 1000)
+  say(`\n${runtime} ${process.version}, ${process.platform} ${process.arch}, ${seconds} s\n`)
+  say(tableOf(findings))
+  if (quick) say('\nA quick run shows that everything works; its figures mean nothing')
+}
+
+await main()

@@ -1,6 +1,7 @@
 /** Keys and openings in a real database. */
 import { Buffer } from 'node:buffer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { replaceSealRow } from '../../core/crypto/key-rows.ts'
 import { createKeyring, type Keyring } from '../../core/crypto/keyring.ts'
 import { openFields } from '../../core/crypto/opening.ts'
 import { command } from '../../core/db/sql.ts'
@@ -93,7 +94,7 @@ describe('keyrings of several processes', () => {
   it('never use a seal key beyond its limit, and renew it one at a time', async () => {
     const seller = await makeSeller(fresh.db)
     const vault = new Map<string, Uint8Array>()
-    const keyrings = [1, 2, 3].map(() => openKeyring(vault, { sealLimit: 20, sealBlock: 5 }))
+    const keyrings = [1, 2, 3].map(() => openKeyring(vault, { sealLimit: 20, sealBlock: 7 }))
     const blobs = (await Promise.all(Array.from({ length: 60 }, async (_, i) => {
       const keys = await keyrings[i % 3]?.forSeller(seller.entry, { willSeal: 2 })
       return [1, 2].map(() => keys?.seal('t', 'a', 'r', '') ?? new Uint8Array())
@@ -108,6 +109,20 @@ describe('keyrings of several processes', () => {
     }
     expect(seals.map((row) => row.version)).toEqual(seals.map((_, i) => i + 1))
     keyrings.forEach((keyring) => keyring.close())
+  })
+
+  it('put no new key in the place of one that was destroyed meanwhile', async () => {
+    const seller = await makeSeller(fresh.db)
+    const keyring = openKeyring(new Map())
+    await keyring.forSeller(seller.entry)
+    await fresh.asSuperuser((admin) =>
+      admin`update seller_keys set state = 'DESTROYED' where seller_id = ${seller.sellerId}`
+    )
+    const wrapped = new Uint8Array(1)
+    const next = { purpose: 'seal', version: 2, alias: 'alias/test', wrapped } as const
+    await replaceSealRow(fresh.db, seller.entry, next)
+    expect((await keyRowsOf(seller)).map((row) => row.version)).toEqual([1, 1, 1])
+    keyring.close()
   })
 
   it('show the entry that is over as it is', async () => {

@@ -1,55 +1,8 @@
-/** The keyring against a database and a key service in memory, on a clock that the test moves. */
-import { Buffer } from 'node:buffer'
-import { randomBytes } from 'node:crypto'
-import { afterEach, describe, expect, it } from 'vitest'
-import { createKeyring, type KeyringOptions } from '../../core/crypto/keyring.ts'
-import { openerOf, type SellerKeys } from '../../core/crypto/keys.ts'
-import { openText } from '../../core/crypto/seal.ts'
-import type { Entry } from '../../core/db/database.ts'
+/** Where a seller's keys come from, how long they stay, and that they are zeroed. */
+import { describe, expect, it } from 'vitest'
 import { hasCode } from '../../core/errors.ts'
-import { newId } from '../../core/ids.ts'
-import { silentLog } from '../../core/log.ts'
-import { type FakeDatabase, fakeDatabase, fakeKms, fingerprint, isZero } from './fakes.ts'
-
-const minute = 60_000
-const closing: (() => void)[] = []
-afterEach(() => closing.splice(0).forEach((close) => close()))
-
-const setUp = (options: Partial<KeyringOptions> = {}, shared?: {
-  fake: FakeDatabase
-  vault: Map<string, Uint8Array>
-}) => {
-  const vault = shared?.vault ?? new Map<string, Uint8Array>()
-  const fake = shared?.fake ?? fakeDatabase()
-  const kms = fakeKms(vault)
-  kms.before = () => expect(fake.isInScope(), 'a scope is open while KMS is asked').toBe(false)
-  const clock = { ms: 1_000_000 }
-  const keyring = createKeyring({
-    db: fake.db,
-    kms,
-    aliasOf: () => 'alias/test',
-    createMissingAlias: false,
-    now: () => clock.ms,
-    log: silentLog,
-    ...options,
-  })
-  closing.push(keyring.close)
-  return { vault, fake, kms, clock, keyring }
-}
-const newEntry = (): Entry => ({ sellerId: newId(), kind: 'session', ref: `${newId()}/1.1` })
-const sealPhone = (keys: SellerKeys, rowId = 'r1') => keys.seal('orders', 'phone_enc', rowId, '987')
-const openPhone = (keys: SellerKeys, blob: Uint8Array, rowId = 'r1') => {
-  const { keyOf, column } = openerOf(keys)
-  return openText(keyOf, column('orders', 'phone_enc'), rowId, blob)
-}
-const codeOf = async (work: () => unknown): Promise<string> => {
-  try {
-    await work()
-    return 'done'
-  } catch (error) {
-    return hasCode(error, 'keys-unavailable') ? 'keys-unavailable' : String(error)
-  }
-}
+import { fakeKms, fingerprint, isZero } from './fakes.ts'
+import { codeOf, minute, newEntry, openPhone, sealPhone, setUp } from './keyring-set-up.ts'
 
 describe('keys', () => {
   it('are made once, for each purpose, and found again by another process', async () => {
@@ -105,6 +58,23 @@ describe('keys', () => {
     })))
   })
 
+  it('get their alias made first where that is wished for', async () => {
+    const asked: string[] = []
+    const kms = fakeKms()
+    const watched = {
+      ...kms,
+      ensureAlias: (alias: string) => Promise.resolve(void asked.push(`ensure ${alias}`)),
+      generate: (...call: Parameters<typeof kms.generate>) => {
+        asked.push(`generate ${call[0]}`)
+        return kms.generate(...call)
+      },
+    }
+    await setUp({ kms: watched }).keyring.forSeller(newEntry())
+    expect(asked.splice(0)).toEqual(Array(3).fill('generate alias/test'))
+    await setUp({ kms: watched, createMissingAlias: true }).keyring.forSeller(newEntry())
+    expect(asked).toEqual(['ensure alias/test', ...Array(3).fill('generate alias/test')])
+  })
+
   it('of a row that was moved to another seller are refused', async () => {
     const { fake, keyring, clock } = setUp()
     const [mine, theirs] = [newEntry(), newEntry()]
@@ -139,36 +109,6 @@ describe('keys', () => {
     fake.rows.forEach((row) => row.state = 'DESTROYED')
     expect(await codeOf(() => keyring.forSeller(entry, { willSeal: 1 }))).toContain('destroyed')
     expect(fake.rows).toHaveLength(3)
-  })
-})
-
-describe('what keys make', () => {
-  it('differs between sellers, columns and parts, and is stable', async () => {
-    const { keyring } = setUp()
-    const [a, b] = [await keyring.forSeller(newEntry()), await keyring.forSeller(newEntry())]
-    expect(a.index('phone', '987')).toEqual(a.index('phone', '987'))
-    expect(a.index('phone', '987')).toHaveLength(16)
-    expect(a.index('phone', '987').buffer.byteLength).toBe(16)
-    expect(a.index('phone', '987')).not.toEqual(b.index('phone', '987'))
-    expect(a.index('phone', '987')).not.toEqual(a.index('email', '987'))
-    expect(a.index('phone', '9')).not.toEqual(a.index('phone9', ''))
-    const parts = [['ab'], ['a', 'b'], ['', 'ab'], [null, 'ab'], ['ab', null], [
-      new Uint8Array([97, 98]),
-    ], []]
-    const hashes = parts.map((one) => Buffer.from(a.hash(one)).toString('hex'))
-    expect(new Set(hashes).size).toBe(parts.length)
-    expect(hashes.every((one) => one.length === 64)).toBe(true)
-    expect(a.hash(['ab'])).not.toEqual(b.hash(['ab']))
-  })
-
-  it('collides at most once in a hundred in 100,000 blind indexes: not at all', async () => {
-    const { keyring } = setUp()
-    const keys = await keyring.forSeller(newEntry())
-    const seen = new Set<string>()
-    for (let i = 0; i < 100_000; i++) {
-      seen.add(Buffer.from(keys.index('phone', `+9198${i}`)).toString('latin1'))
-    }
-    expect(seen.size).toBe(100_000)
   })
 })
 
@@ -221,14 +161,21 @@ describe('the cache', () => {
   it('zeroes what came before KMS failed in the middle', async () => {
     const { fake, kms, keyring } = setUp()
     const entry = newEntry()
-    const { before } = kms
-    kms.before = async () => {
-      await before()
-      if (kms.calls >= 3) kms.down = true
+    let answers = 0
+    kms.before = () => {
+      kms.down = ++answers === 2
     }
     expect(await codeOf(() => keyring.forSeller(entry))).toBe('keys-unavailable')
+    expect(kms.given).toHaveLength(2)
     expect(kms.given.every(isZero)).toBe(true)
     expect(fake.rows).toEqual([])
+    // and the same when the keys are there
+    await keyring.forSeller(entry)
+    keyring.forget(entry.sellerId)
+    answers = 0
+    expect(await codeOf(() => keyring.forSeller(entry))).toBe('keys-unavailable')
+    expect(kms.given).toHaveLength(2 + 3 + 2)
+    expect(kms.given.every(isZero)).toBe(true)
   })
 
   it('holds so many sellers, and lets the one go that was not asked for longest', async () => {
@@ -268,7 +215,7 @@ describe('the cache', () => {
   })
 
   it('zeroes at once what is forgotten, and everything when it is closed', async () => {
-    const { kms, keyring } = setUp()
+    const { kms, keyring } = setUp({ maxSellers: 2 })
     const [a, b] = [newEntry(), newEntry()]
     const held = await keyring.forSeller(a)
     const ofA = kms.given.slice()
@@ -277,7 +224,10 @@ describe('the cache', () => {
     expect(ofA.every(isZero)).toBe(true)
     expect(kms.given.slice(3).some(isZero)).toBe(false)
     expect(await codeOf(() => held.hash(['x']))).toBe('keys-unavailable')
-    await keyring.forSeller(a)
+    for (const entry of [a, newEntry(), newEntry()]) await keyring.forSeller(entry)
+    // retired ones of others are left alone
+    keyring.forget(newEntry().sellerId)
+    expect(kms.given.filter((key) => !isZero(key))).toHaveLength(4 * 3)
     keyring.close()
     expect(kms.given.every(isZero)).toBe(true)
     expect(await codeOf(() => keyring.forSeller(b))).toContain('closed')
@@ -314,118 +264,5 @@ describe('the cache', () => {
     expect(first?.status === 'rejected' && hasCode(first.reason, 'session-over')).toBe(true)
     expect(others.every((one) => one.status === 'fulfilled')).toBe(true)
     expect(fake.rows).toHaveLength(3)
-  })
-})
-
-describe('seals', () => {
-  it('are reserved in blocks before, and cost no statement', async () => {
-    const { fake, keyring } = setUp()
-    const entry = newEntry()
-    const keys = await keyring.forSeller(entry, { willSeal: 1_000 })
-    const before = fake.statements.length
-    for (let i = 0; i < 1_000; i++) sealPhone(keys)
-    for (let i = 0; i < 64; i++) await keyring.forSeller(entry, { willSeal: 1_000 })
-    expect(fake.statements.length).toBe(before)
-    expect(fake.rows.map(({ purpose, uses }) => [purpose, uses])).toContainEqual(['seal', 65_536])
-    await keyring.forSeller(entry, { willSeal: 1_000 })
-    await keyring.forSeller(entry, { willSeal: 200_000 })
-    expect(fake.rows.find(({ purpose }) => purpose === 'seal')?.uses).toBe(2 * 65_536 + 200_000)
-  })
-
-  it('beyond what was announced are refused', async () => {
-    const { keyring } = setUp()
-    const entry = newEntry()
-    const keys = await keyring.forSeller(entry, { willSeal: 1 })
-    sealPhone(keys)
-    expect(() => sealPhone(keys)).toThrow('only 1 seals were announced')
-    const reader = await keyring.forSeller(entry)
-    expect(() => sealPhone(reader)).toThrow('only 0 seals were announced')
-    expect(await codeOf(() => keyring.forSeller(entry, { willSeal: -1 }))).toContain('RangeError')
-    expect(await codeOf(() => keyring.forSeller(entry, { willSeal: 1.5 }))).toContain('RangeError')
-  })
-
-  it('use a new version of the key at the limit, and the old ones stay readable', async () => {
-    const { fake, vault, keyring } = setUp({ sealLimit: 10, sealBlock: 4 })
-    const entry = newEntry()
-    const blobs: Uint8Array[] = []
-    for (let i = 0; i < 40; i++) {
-      blobs.push(sealPhone(await keyring.forSeller(entry, { willSeal: 1 })))
-    }
-    const versions = blobs.map((blob) => blob[4])
-    expect(versions).toEqual(Array.from({ length: 40 }, (_, i) => 1 + Math.floor(i / 10)))
-    const seals = fake.rows.filter(({ purpose }) => purpose === 'seal')
-    expect(seals.map(({ version, state, uses }) => [version, state, uses])).toEqual([
-      ...[[1, 'RETIRED', 10], [2, 'RETIRED', 10], [3, 'RETIRED', 10], [4, 'CURRENT', 10]],
-    ])
-    expect(fake.rows).toHaveLength(6)
-    for (const keyringNow of [keyring, setUp({}, { fake, vault }).keyring]) {
-      const keys = await keyringNow.forSeller(entry)
-      for (const blob of blobs) expect(openPhone(keys, blob)).toBe('987')
-    }
-  })
-
-  it('of a hundred at once in two processes never exceed the limit of a version', async () => {
-    const one = setUp({ sealLimit: 50, sealBlock: 7 })
-    const two = setUp({ sealLimit: 50, sealBlock: 7 }, one)
-    const entry = newEntry()
-    const sealed = await Promise.all(
-      Array.from({ length: 200 }, async (_, i) => {
-        const keyring = i % 2 ? one.keyring : two.keyring
-        const keys = await keyring.forSeller(entry, { willSeal: 3 })
-        return [sealPhone(keys), sealPhone(keys), sealPhone(keys)]
-      }),
-    )
-    const uses = new Map<number, number>()
-    for (const blob of sealed.flat()) uses.set(blob[4] ?? 0, (uses.get(blob[4] ?? 0) ?? 0) + 1)
-    expect([...uses.values()].reduce((a, b) => a + b)).toBe(600)
-    expect(Math.max(...uses.values())).toBeLessThanOrEqual(50)
-    expect(one.fake.rows.filter((row) => row.state === 'CURRENT')).toHaveLength(3)
-  })
-
-  it('of a version that another process made open after one refusal', async () => {
-    const one = setUp({ sealLimit: 10 })
-    const two = setUp({ sealLimit: 10 }, one)
-    const entry = newEntry()
-    await two.keyring.forSeller(entry)
-    for (let i = 0; i < 10; i++) await one.keyring.forSeller(entry, { willSeal: 1 })
-    const blob = sealPhone(await one.keyring.forSeller(entry, { willSeal: 1 }))
-    expect(blob[4]).toBe(2)
-    const stale = await two.keyring.forSeller(entry)
-    expect(await codeOf(() => openPhone(stale, blob))).toBe('keys-unavailable')
-    expect(openPhone(await two.keyring.forSeller(entry), blob)).toBe('987')
-  })
-
-  it('of a version that does not exist load once more and are then refused by name', async () => {
-    const { kms, keyring } = setUp()
-    const entry = newEntry()
-    const blob = sealPhone(await keyring.forSeller(entry, { willSeal: 1 }))
-    blob[4] = 9
-    const calls = kms.calls
-    expect(await codeOf(async () => openPhone(await keyring.forSeller(entry), blob)))
-      .toBe('keys-unavailable')
-    for (let i = 0; i < 5; i++) {
-      const refusal = await codeOf(async () => openPhone(await keyring.forSeller(entry), blob))
-      expect(refusal).toContain('"orders.phone_enc" of row "r1"')
-      expect(refusal).toContain('version 9')
-    }
-    expect(kms.calls).toBe(calls + 3)
-  })
-
-  it('never take a nonce twice, whoever of a process seals', async () => {
-    const source = new Uint8Array(randomBytes(1 << 16))
-    let used = 0
-    const { keyring } = setUp({
-      random: (bytes) => {
-        bytes.set(source.subarray(used, used += bytes.length))
-        return bytes
-      },
-    })
-    const handles = await Promise.all(
-      [newEntry(), newEntry()].map((entry) => keyring.forSeller(entry, { willSeal: 1_000 })),
-    )
-    const nonces = Array.from({ length: 1_000 }, () => handles.map((keys) => sealPhone(keys)))
-      .flat()
-      .map((blob) => Buffer.from(blob.subarray(5, 17)).toString('hex'))
-    expect(new Set(nonces).size).toBe(2_000)
   })
 })

@@ -4,13 +4,13 @@ import { type Catalog, readCatalog } from '../../core/db/catalog.ts'
 import { type CatalogAllow, coreAllow } from '../../core/db/catalog-allow.ts'
 import { catalogFaults, catalogRules } from '../../core/db/catalog-rules.ts'
 import { sellersTables } from '../../core/db/catalog-table-rules.ts'
-import type { Operations } from '../../core/db/operations.ts'
 import {
   coreLine,
   type EmptyDatabase,
   emptyDatabase,
   pluginLine,
 } from '../migrations/empty-database.ts'
+import { type Connection, keepOpen } from './attempts.ts'
 import { broken, plugin } from '../support/catalog-fixtures.ts'
 
 let database: EmptyDatabase
@@ -18,8 +18,7 @@ let allow: CatalogAllow
 let core: Catalog
 let withPlugin: Catalog
 // one connection for all fixtures
-const connected = Promise.withResolvers<Operations>()
-const over = Promise.withResolvers<void>()
+let admin: Connection
 beforeAll(async () => {
   database = await emptyDatabase()
   allow = coreAllow([database.administrator])
@@ -27,22 +26,18 @@ beforeAll(async () => {
   core = await database.asOwner(readCatalog)
   await database.migrate(await coreLine(), pluginLine('bazaar', plugin))
   withPlugin = await database.asOwner(readCatalog)
-  void database.asSuperuser((sql) => {
-    connected.resolve(sql)
-    return over.promise
-  })
+  admin = await keepOpen(database.superuserUrl)
 })
 afterAll(async () => {
-  over.resolve()
+  await admin.close()
   await database.close()
 })
 
 const undo = new Error('undone')
 /** What the catalog would be after the SQL; roles belong to the whole server, so nothing is kept. */
 const after = async (sql: string): Promise<Catalog> => {
-  const admin = await connected.promise
   let catalog: Catalog | undefined
-  await admin.begin(async (tx) => {
+  await admin.sql.begin(async (tx) => {
     await tx.unsafe(`set local role robnu_owner; ${sql}`)
     await tx.unsafe('reset role')
     catalog = await readCatalog(tx)

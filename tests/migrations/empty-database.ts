@@ -11,6 +11,7 @@ import { type Operations, withOperations } from '../../core/db/operations.ts'
 
 export interface EmptyDatabase {
   readonly ownerUrl: string
+  readonly superuserUrl: string
   readonly administrator: string
   readonly asSuperuser: <T>(work: (sql: Operations) => Promise<T>) => Promise<T>
   readonly asOwner: <T>(work: (sql: Operations) => Promise<T>) => Promise<T>
@@ -24,21 +25,23 @@ export const coreLine = (): Promise<MigrationLine> =>
 /** Made from nothing and not copied: a copy does not have the grants of its database. */
 export const emptyDatabase = async (): Promise<EmptyDatabase> => {
   const name = `empty_${randomBytes(6).toString('hex')}`
-  const superuserUrl = withDatabase(inject('superuserUrl'), 'postgres')
+  const serverUrl = withDatabase(inject('superuserUrl'), 'postgres')
+  const superuserUrl = withDatabase(serverUrl, name)
   await withOperations(
-    superuserUrl,
+    serverUrl,
     (sql) => sql.unsafe(`create database ${name} template template0 owner robnu_owner`),
   )
   const ownerUrl = withDatabase(inject('urls').owner, name)
   return {
     ownerUrl,
+    superuserUrl,
     administrator: new URL(superuserUrl).username,
-    asSuperuser: (work) => withOperations(withDatabase(superuserUrl, name), work),
+    asSuperuser: (work) => withOperations(superuserUrl, work),
     asOwner: (work) => withOperations(ownerUrl, work),
     migrate: (...lines) => migrate({ ownerUrl, lines, log: () => {} }),
     close: async () => {
       await withOperations(
-        superuserUrl,
+        serverUrl,
         (sql) => sql.unsafe(`drop database ${name} with (force)`),
       )
     },

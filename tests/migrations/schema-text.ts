@@ -74,15 +74,17 @@ const relationText = (relation: Relation): string => {
 
 const policyText = (table: string, policy: Policy): string => {
   const { name, isPermissive, command, roles, using, check } = policy
-  return `create policy ${name} on ${table}` +
+  const text = `create policy ${name} on ${table}` +
     (isPermissive ? '' : ' as restrictive') + (command === 'all' ? '' : ` for ${command}`) +
     ` to ${roles.join(', ')}` + tested('using', using) + tested('with check', check) + ';'
+  return text.replaceAll(/\( SELECT (\w+\(\)) AS \w+\)/g, '(select $1)')
 }
 
 /** Always in one pair of parentheses. */
 const tested = (word: string, test: string | null): string => {
   if (test === null) return ''
-  return `\n  ${word} ${test.startsWith('(') ? test : `(${test})`}`
+  const isWrapped = test.startsWith('(') && !test.startsWith('( SELECT')
+  return `${test.length > 10 ? '\n ' : ''} ${word} ${isWrapped ? test : `(${test})`}`
 }
 
 /** One line for each role. */

@@ -1,15 +1,17 @@
+import process from 'node:process'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withOperations } from '../../core/db/operations.ts'
 import { newId } from '../../core/ids.ts'
 import { silentLog } from '../../core/log.ts'
 import { startSweeps, type Sweeps, type SweepsOptions } from '../../core/queues/sweeps.ts'
 import { migrateSweeps } from '../../core/queues/sweeps-migrate.ts'
-import { type Redis, startRedis } from '../../scripts/local/redis.ts'
+import { startRedis } from '../../scripts/local/redis.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
 import { collectLog, until } from './support.ts'
 
-const redis: Redis | undefined = await startRedis()
-if (!redis) console.log('No redis-server on PATH: the sweeps are tested on PostgreSQL alone')
+const redis = await startRedis()
+if (!redis) process.stdout.write('No redis-server on PATH: sweeps are tested on PostgreSQL alone\n')
 
 let fresh: FreshDatabase
 beforeAll(async () => {
@@ -140,6 +142,44 @@ test('a store that does not answer stops the start, and nothing goes on trying',
   await new Promise((resolve) => setTimeout(resolve, 1_000))
   expect(events()).toEqual(before)
 }, 30_000)
+
+test.skipIf(!redis)('what Redis forgets is scheduled again', async () => {
+  const client = new Redis(redis?.url ?? '')
+  let runs = 0
+  const run = async () => {
+    runs++
+    await Promise.resolve()
+  }
+  const sweeps = await startSweeps({
+    connection: { redisUrl: redis?.url ?? '' },
+    sweeps: [{ id: ownId(), cron: '*/1 * * * * *', run }],
+    log: silentLog,
+    guardMs: 200,
+  })
+  await until('it runs', () => runs > 1)
+  await client.flushall()
+  const before = runs
+  await until('it runs again', () => runs > before + 1)
+  await sweeps.close()
+  client.disconnect()
+})
+
+test.skipIf(!redis)('when Redis is gone it is said once, and the close ends in time', async () => {
+  const own = await startRedis()
+  const { log, events } = collectLog()
+  const sweeps = await startSweeps({
+    connection: { redisUrl: own?.url ?? '' },
+    sweeps: [{ id: ownId(), cron: never, run: () => Promise.resolve() }],
+    log,
+  })
+  await own?.stop()
+  await until('it is said', () => events().length > 0)
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  const began = performance.now()
+  await sweeps.close(100)
+  expect(performance.now() - began).toBeLessThan(8_000)
+  expect(events()).toEqual(['sweep.store.down'])
+})
 
 test('the schema is made once, and the platform login may only use it', async () => {
   await migrateSweeps({ ownerUrl: fresh.urls.owner })

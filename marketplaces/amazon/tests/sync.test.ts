@@ -1,4 +1,5 @@
 import { failureOf } from 'robnu/plugin'
+import { type FakeAnswer, fakeContext } from 'robnu/testing'
 import { expect, test } from 'vitest'
 import amazon from '../mod.ts'
 import { distinctLines, standingAt } from '../sandbox/orders.ts'
@@ -237,6 +238,23 @@ test('a page token that has died begins its window again, within the same bounds
   expect(world.ctx.logged).toEqual([{ event: 'amazon.window-begun-again', fields: { from, to } }])
 })
 
+test('a page token that is never accepted, or never new, ends the walk', async () => {
+  const world = await startWorld()
+  const account = await connect(world)
+  const first = { orders: [], pagination: { nextToken: 'a' } }
+  const refusal = { status: 400, body: { errors: [{ code: 'InvalidInput', message: 'no' }] } }
+  const answers = (next: FakeAnswer) =>
+    fakeContext({
+      respond: ({ url }) => url.searchParams.has('paginationToken') ? next : { body: first },
+      now: world.ctx.now,
+    })
+  const refusing = answers(refusal)
+  expect(await failureIn(account, { ctx: refusing }, 3)).toMatchObject({ kind: 'rejected' })
+  expect(refusing.requests.length).toBe(4) // begun again once
+  const repeating = answers({ body: first })
+  expect(await failureIn(account, { ctx: repeating }, 3)).toMatchObject({ kind: 'bad-response' })
+})
+
 test('an empty bucket says how long to wait, and the true rate gives the computed time', async () => {
   const world = await startWorld({ limited: true })
   const began = world.now()
@@ -296,9 +314,10 @@ test('an abort ends the walk', async () => {
   await expect(pages.next()).rejects.toThrow('stopped')
 })
 
-const failureIn = async (account: Connection, { ctx }: World) => {
+const failureIn = async (account: Connection, { ctx }: Pick<World, 'ctx'>, pages = 1) => {
   try {
-    for await (const _ of pagesFrom(account, null, ctx)) break
+    let left = pages
+    for await (const _ of pagesFrom(account, null, ctx)) if (--left === 0) break
     return undefined
   } catch (error) {
     return failureOf(error)

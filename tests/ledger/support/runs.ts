@@ -124,6 +124,19 @@ export const stored = async ({ fresh }: World, accountId: string) => {
   return { ...row }
 }
 
+/** The row versions of an account's orders and their lines: a write makes a new one. */
+export const versions = async ({ fresh }: World, accountId: string) => {
+  const rows = await fresh.asSuperuser((admin) =>
+    admin`
+      select id, xmin::text from orders where marketplace_account_id = ${accountId}
+      union all
+      select i.id, i.xmin::text from order_items i join orders o on o.id = i.order_id
+      where o.marketplace_account_id = ${accountId}
+      order by id`
+  )
+  return rows.map((row) => ({ ...row }))
+}
+
 const scalar = z.object({ n: z.number() })
 export const countIn = async (
   { fresh }: World,

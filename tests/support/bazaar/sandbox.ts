@@ -35,7 +35,11 @@ const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1 }) =>
     const found = books.get(shop)
     if (!found) return { status: 404, body: { error: 'shop' } }
     if (!signIn.admits(request, shop)) return { status: 401, body: { error: 'sign-in' } }
-    if (!buckets.take('listOrders', shop)) return { status: 429, body: { error: 'rate' } }
+    if (!buckets.take('listOrders', shop)) {
+      const { ratePerSecond = 1 } = buckets.limitOf('listOrders') ?? {}
+      const headers = { 'retry-after': String(Math.ceil(1 / ratePerSecond)) }
+      return { status: 429, headers, body: { error: 'rate' } }
+    }
     if (troubles.slowMs > 0) await setTimeout(troubles.slowMs)
     pages += 1
     return pageOf(found, request.url.searchParams, troubles)

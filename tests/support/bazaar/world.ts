@@ -7,7 +7,7 @@ import { createRegistry } from '../../../core/ledger/registry.ts'
 import type { SyncDeps } from '../../../core/ledger/run-sync.ts'
 import { writeSatellite } from '../../../core/ledger/satellite.ts'
 import { createUpstream, type Upstream } from '../../../core/ledger/upstream.ts'
-import { createLog } from '../../../core/log.ts'
+import { createLog, silentLog } from '../../../core/log.ts'
 import type { Marketplace } from '../../../core/plugin.ts'
 import { pause } from '../../../core/queues/pause.ts'
 import type { RunningSandbox } from '../../../core/testing/sandbox/sandbox.ts'
@@ -30,8 +30,9 @@ export interface Bazaar {
 }
 
 /** The sandbox without limits, unless a test sets some. Stop it in `afterAll`. */
-export const startBazaar = async (options: { readonly speed?: number } = {}): Promise<Bazaar> => {
-  const sandbox = await startSandbox({ seed: 11, env: {}, ...options })
+export const startBazaar = async (options: Pick<WorldOptions, 'speed'> = {}): Promise<Bazaar> => {
+  const { speed = 1 } = options
+  const sandbox = await startSandbox({ seed: 11, env: {}, speed })
   const control = async (verb: string, body: object = {}): Promise<unknown> => {
     const request = { method: 'POST', body: JSON.stringify(body) }
     const answer = await fetch(`${sandbox.url}/_control/${verb}`, request)
@@ -68,38 +69,56 @@ export interface World extends Bazaar {
   readonly close: () => Promise<void>
 }
 
-/** Everything that a sync needs, in a database of its own. */
-export const openWorld = async (
-  options: { readonly config?: unknown; readonly speed?: number } = {},
-): Promise<World> => {
-  const [fresh, bazaar] = await Promise.all([freshDatabase(), startBazaar(options)])
+interface WorldOptions {
+  /** Of the plugin. */
+  readonly config?: unknown
+  /** Of the sandbox's clock. */
+  readonly speed?: number
+}
+
+/** Everything that a sync needs, in a database of its own. Close it in `afterAll`. */
+export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
+  const fresh = await freshDatabase()
   const host = await openHost([{ use: './mod.ts', config: options.config }], bazaarDir)
   await migrateHost({ ownerUrl: fresh.urls.owner, coreFolder, host, log: () => {} })
-  const [marketplace] = host.marketplaces
-  if (!marketplace) throw new Error('Bazaar was not loaded')
-
-  const lines: string[] = []
-  const log = createLog((line) => void lines.push(line), () => new Date())
   const keyring = createKeyring({
-    ...{ db: fresh.db, kms: memoryKms(), log, now: Date.now },
+    ...{ db: fresh.db, kms: memoryKms(), log: silentLog, now: Date.now },
     aliasOf: () => 'alias/test',
     createMissingAlias: false,
   })
+  const world = await worldOf({ fresh, keyring, host }, options)
   return {
-    ...bazaar,
-    ...{ fresh, host, marketplace, keyring, logged: lines },
+    ...world,
+    close: async () => {
+      await world.close()
+      keyring.close()
+      await fresh.close()
+    },
+  }
+}
+
+/** The same database with a sandbox of its own, for a test that makes trouble. */
+export const anotherBazaar = (
+  { fresh, keyring, host }: World,
+  options: Pick<WorldOptions, 'speed'> = {},
+): Promise<World> => worldOf({ fresh, keyring, host }, options)
+
+const worldOf = async (
+  parts: Pick<World, 'fresh' | 'keyring' | 'host'>,
+  options: WorldOptions,
+): Promise<World> => {
+  const { fresh, keyring, host } = parts
+  const bazaar = await startBazaar(options)
+  const [marketplace] = host.marketplaces
+  if (!marketplace) throw new Error('Bazaar was not loaded')
+  const lines: string[] = []
+  const log = createLog((line) => void lines.push(line), () => new Date())
+  return {
+    ...{ ...bazaar, ...parts, marketplace, logged: lines },
     deps: {
-      db: fresh.db,
-      keyring,
-      registry: createRegistry(host.marketplaces),
-      upstreamOf: bazaar.upstream,
-      configOf: host.configOf,
-      fetch,
-      sleep: pause,
-      log,
-      now: Date.now,
-      sliceMs: 60_000,
-      wake: () => {},
+      ...{ db: fresh.db, keyring, registry: createRegistry(host.marketplaces) },
+      ...{ upstreamOf: bazaar.upstream, configOf: host.configOf, fetch, log },
+      ...{ sleep: pause, now: Date.now, sliceMs: 60_000, wake: () => {} },
     },
     connectShop: async (seller, at) => {
       const shop = bazaar.sandbox.accounts[at]
@@ -113,10 +132,6 @@ export const openWorld = async (
       )
       return accountId
     },
-    close: async () => {
-      keyring.close()
-      await bazaar.sandbox.stop()
-      await fresh.close()
-    },
+    close: bazaar.sandbox.stop,
   }
 }
