@@ -8,7 +8,7 @@ import type { AuditHead, AuditRow } from './chain.ts'
  * it does not follow the one before it · `beyond-head`: the head does not know it · `head-differs`:
  * the head names another last event.
  */
-export type ChainFault =
+type ChainFault =
   | 'missing'
   | 'repeated'
   | 'edited'

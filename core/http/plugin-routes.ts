@@ -37,6 +37,8 @@ const mounted = ({ pluginId, contextOf }: PluginMount, one: PluginRoute): Route 
   permission: one.permission,
   tag: pluginId,
   summary: one.summary,
+  // nobody knows what it does before it opens a scope
+  confirmsFirst: true,
   ...describedParts(one),
   status: 200,
   handle: async (input, call) => {

@@ -51,6 +51,11 @@ export interface Route {
   readonly query?: Schema
   readonly body?: Schema
   readonly bodyIsOptional?: boolean
+  /**
+   * The session is confirmed before the handler runs, for one round trip more: for handlers that do
+   * something, or answer, before or without the seller's scope, which confirms it otherwise.
+   */
+  readonly confirmsFirst?: boolean
   /** 1 MiB unless it says less. */
   readonly maxBodyBytes?: number
   /** 204 without a body when there is none. */

@@ -35,7 +35,10 @@ export const credentialOf = (headers: Headers): Credential => {
 
 const renewAfterMs = tokenSeconds * 1000 / 2
 
-/** Throws `not-signed-in`, `forbidden`, `seller-suspended`, `session-over`. */
+/**
+ * The token is believed until the handler opens its scope, where the gate of the database confirms
+ * it or raises. Throws `not-signed-in`, `forbidden`, `seller-suspended`, `session-over`.
+ */
 export const openSession = async (
   { auth, permissions, now }: {
     readonly auth: Auth
@@ -49,28 +52,30 @@ export const openSession = async (
   const verified = await verify(auth, credential)
   if (verified === undefined) throw fault('not-signed-in')
   let principal = verified.principal
-  let isReloaded = false
   exchange.sellerId = principal.sellerId
 
   const guard = (): void =>
     requirePermission(permissions, principal, route.permission, { writes: route.method !== 'get' })
 
+  const sendCookie = async (): Promise<void> => {
+    if (credential.fromCookie) exchange.cookie = sessionCookie(await auth.issue(principal))
+  }
   /** True when the session may do other things than the token says. */
   const reload = async (): Promise<boolean> => {
     const fresh = await auth.reload(principal)
     if (fresh === null) throw fault('session-over')
     const hasChanged = fresh.authzVersion !== principal.authzVersion
     principal = fresh
-    isReloaded = true
-    if (credential.fromCookie) exchange.cookie = sessionCookie(await auth.issue(fresh))
+    if (hasChanged) await sendCookie()
     return hasChanged
   }
 
+  if (route.confirmsFirst === true) await reload()
   try {
     guard()
   } catch (refusal) {
     // the token may be older than a promotion: a no is only final when the database says it
-    if (!await reload()) throw refusal
+    if (route.confirmsFirst === true || !await reload()) throw refusal
     guard()
   }
   return {
@@ -90,10 +95,10 @@ export const openSession = async (
       }
     },
     renew: async () => {
-      if (!credential.fromCookie || isReloaded) return
+      if (!credential.fromCookie || exchange.cookie !== undefined) return
       if (now().getTime() < verified.issuedAtMs + renewAfterMs) return
       // the answer is there already; whatever goes wrong here, the next request shows it
-      await reload().catch(() => {})
+      await reload().then(sendCookie).catch(() => {})
     },
   }
 }

@@ -105,8 +105,9 @@ export const fakeServices = (
       get: (entry, id) => inside(entry, id === orderId ? detail : null),
     },
     accounts: {
-      marketplaces: (entry) =>
-        inside(entry, [{ code: 'BAZAAR', name: 'Bazaar', targets: ['ORDERS'] as const }]),
+      // from memory, as the real one
+      marketplaces: () =>
+        Promise.resolve([{ code: 'BAZAAR', name: 'Bazaar', targets: ['ORDERS'] as const }]),
       list: (entry) => inside(entry, [account]),
       get: (entry, id) => inside(entry, id === accountId ? account : null),
       connect: async (entry, { marketplace }) => {

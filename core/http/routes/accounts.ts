@@ -35,6 +35,7 @@ export const accountRoutes = (accounts: Accounts): readonly Route[] => [
     permission: 'accounts:read',
     tag: 'Marketplace accounts',
     summary: 'List the marketplaces that can be connected',
+    confirmsFirst: true, // the list comes from memory
     answer: listOf(Marketplace),
     examples: { answer: pageOf(marketplaceExample) },
     handle: async (_input, { entry }) => whole(await accounts.marketplaces(entry)),
@@ -55,6 +56,7 @@ export const accountRoutes = (accounts: Accounts): readonly Route[] => [
     permission: 'accounts:connect',
     tag: 'Marketplace accounts',
     summary: 'Connect an account; its credentials are tried at the marketplace first',
+    confirmsFirst: true, // the marketplace is asked before a scope is open
     body: NewAccount,
     answer: Account,
     status: 201,

@@ -1,0 +1,152 @@
+/** Two connections, 32 clients, aborts of every kind: no one meets what another left (quality S4). */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { Queries } from '../../core/db/database.ts'
+import { openDatabase } from '../../core/db/scope.ts'
+import { command, sql } from '../../core/db/sql.ts'
+import { newId } from '../../core/ids.ts'
+import {
+  type FreshDatabase,
+  freshDatabase,
+  makeSeller,
+  type TestSeller,
+} from '../support/database.ts'
+import {
+  asSuperuser,
+  type Connection,
+  countRows,
+  outcomeOf,
+  rowsOf,
+  seededRandom,
+} from './attempts.ts'
+
+const checkouts = 2_000
+const clients = 32
+
+let fresh: FreshDatabase
+let admin: Connection
+let sellers: readonly TestSeller[]
+beforeAll(async () => {
+  fresh = await freshDatabase({ maxConnections: 2 })
+  admin = await asSuperuser(fresh)
+  sellers = await Promise.all(Array.from({ length: 8 }, () => makeSeller(fresh.db)))
+})
+afterAll(async () => {
+  await admin.close()
+  await fresh.close()
+})
+
+const stateRow = z.object({
+  role: z.string(),
+  seller: z.string().nullable(),
+  actor: z.string().nullable(),
+})
+const stateOf = (queries: Queries) =>
+  queries.one(sql.type(stateRow)`
+    select current_user::text as role, current_setting('app.current_seller_id', true) as seller,
+      current_setting('app.actor', true) as actor`)
+const seen = sql.type(z.object({ id: z.string() }))`select id from sellers`
+const writeFor = (sellerId: string, group: string) =>
+  command`insert into outbox (seller_id, id, queue, group_key, body)
+    values (${sellerId}, ${newId()}, 'q', ${group}, '{}')`
+
+it(`the first statement of ${checkouts} checkouts sees its own seller and nothing else`, async () => {
+  const random = seededRandom(20260714)
+  const stale: unknown[] = []
+  const ways = new Map<string, number>()
+  let committed = 0
+  const db = await openDatabase({
+    url: fresh.urls.app,
+    maxConnections: 2,
+    waitMs: 60_000,
+    statementTimeoutMs: 2_000,
+  })
+
+  /** What has to be seen by the first statement, and by the last before it ends. */
+  const look = async (queries: Queries, { sellerId, userId }: TestSeller): Promise<void> => {
+    const state = await stateOf(queries)
+    const wanted = { role: 'robnu_tenant', seller: sellerId, actor: `user:${userId}` }
+    if (JSON.stringify(state) !== JSON.stringify(wanted)) stale.push({ wanted, state })
+    const rows = await queries.any(seen)
+    if (rows.length !== 1 || rows[0]?.id !== sellerId) stale.push({ sellerId, rows })
+  }
+  const bad = { code: 0 }
+  const kinds: Readonly<Record<string, (seller: TestSeller) => Promise<unknown>>> = {
+    commit: (seller) =>
+      db.withSellerScope(seller.entry, async (scope) => {
+        await look(scope, seller)
+        await scope.run(writeFor(seller.sellerId, 'kept'))
+      }).then(() => committed++),
+    single: (seller) => look(db.inSellerScope(seller.entry), seller),
+    abort: (seller) =>
+      db.withSellerScope(seller.entry, async (scope) => {
+        await look(scope, seller)
+        await scope.run(writeFor(seller.sellerId, 'lost'))
+        throw bad
+      }),
+    error: (seller) =>
+      db.withSellerScope(seller.entry, async (scope) => {
+        await look(scope, seller)
+        await scope.run(writeFor(seller.sellerId, 'lost'))
+        await rowsOf(scope, 'select 1 / 0')
+      }),
+    dead: (seller) =>
+      db.withSellerScope(
+        { ...seller.entry, ref: `${newId()}/1.1` },
+        (scope) => scope.run(writeFor(seller.sellerId, 'lost')),
+      ),
+    // a statement that would like to leave something behind
+    leave: (seller) =>
+      db.withSellerScope(seller.entry, async (scope) => {
+        await look(scope, seller)
+        await rowsOf(scope, `select set_config('app.actor', 'user:someone', true)`)
+        await rowsOf(scope, 'reset role')
+      }),
+    cut: (seller) =>
+      db.withSellerScope(seller.entry, async (scope) => {
+        await look(scope, seller)
+        await scope.run(writeFor(seller.sellerId, 'lost'))
+        const [row] = await rowsOf(scope, 'select pg_backend_pid() as pid')
+        await admin.sql`select pg_terminate_backend(${Number(row?.pid)}, 5000)`
+        await look(scope, seller)
+      }),
+    bare: async () => {
+      const state = await stateOf(db.gate)
+      const isBare = state.role === 'robnu_app' && !state.seller && !state.actor
+      if (!isBare) stale.push(state)
+      if (await outcomeOf(() => rowsOf(db.gate, 'select from sellers')) !== '42501') {
+        stale.push('the bare login reads')
+      }
+    },
+  }
+  const common = Object.keys(kinds).filter((kind) => kind !== 'cut')
+  let left = checkouts
+  await Promise.all(Array.from({ length: clients }, async () => {
+    while (left-- > 0) {
+      // connections are slow to make: fewer are lost
+      const kind = random() < 0.02 ? 'cut' : common[Math.floor(random() * common.length)] ?? ''
+      const seller = sellers[Math.floor(random() * sellers.length)]
+      if (!seller) throw new Error('unreachable')
+      const outcome = await outcomeOf(() => kinds[kind]?.(seller) ?? Promise.reject(kind))
+      const name = `${kind}: ${outcome}`
+      ways.set(name, (ways.get(name) ?? 0) + 1)
+    }
+  }))
+  await db.close()
+
+  expect(stale).toEqual([])
+  expect([...ways.keys()].toSorted()).toEqual([
+    'abort: [object Object]',
+    'bare: accepted',
+    'commit: accepted',
+    'cut: database-unavailable',
+    'dead: session-over',
+    'error: 22012',
+    'leave: accepted',
+    'single: accepted',
+  ])
+  expect([...ways.values()].reduce((sum, count) => sum + count)).toBe(checkouts)
+  expect(Math.min(...ways.values())).toBeGreaterThan(10)
+  expect(await countRows(admin, 'outbox', `group_key = 'kept'`)).toBe(committed)
+  expect(await countRows(admin, 'outbox', `group_key = 'lost'`)).toBe(0)
+})
