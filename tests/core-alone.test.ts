@@ -1,6 +1,5 @@
 /** Core without a single plugin: it migrates, signs in and serves. */
 import { generateKeyPairSync } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createPasswordHasher } from '../core/auth/passwords.ts'
 import { type Application, boot } from '../core/boot.ts'
@@ -115,8 +114,4 @@ describe('core without plugins', () => {
     })
     expect(await answer.json()).toMatchObject({ code: 'marketplace-unknown', status: 422 })
   })
-})
-
-it('core stands in its own folder: nothing of a plugin lies in it', () => {
-  expect(fileURLToPath(coreFolder)).not.toMatch(/plugins|marketplaces/)
 })

@@ -10,7 +10,7 @@ import * as sessions from './sessions.ts'
 import type { Throttle } from './throttle.ts'
 import type { Tokens, VerifiedToken } from './tokens.ts'
 
-export interface SellerView {
+interface SellerView {
   readonly id: string
   readonly name: string
   readonly status: SellerStatus

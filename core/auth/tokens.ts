@@ -59,7 +59,6 @@ export const createTokens = async ({ keys, now, cacheSize = 10_000 }: {
         issuer,
         audience,
         currentDate: now(),
-        requiredClaims: ['iat', 'exp'],
       })
       const claims = Claims.safeParse(payload)
       return claims.success ? verifiedOf(claims.data) : undefined

@@ -4,7 +4,7 @@ import { createSigner } from '../auth/signed.ts'
 import { fault } from '../errors.ts'
 
 /** The list that a cursor belongs to. */
-export interface CursorScope {
+interface CursorScope {
   readonly list: string
   readonly sellerId: string
   readonly filters: Readonly<Record<string, unknown>>

@@ -68,11 +68,8 @@ const listenOnNode = async (
     port: typeof address === 'object' && address !== null ? address.port : port,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      // a connection that was busy when the server closed is kept alive afterwards
-      const sweep = setInterval(() => server.closeIdleConnections(), 50)
       const cut = setTimeout(() => server.closeAllConnections(), drainMs)
       await closed
-      clearInterval(sweep)
       clearTimeout(cut)
     },
   }

@@ -6,7 +6,7 @@ import { failureOf } from '../plugin.ts'
 export const problemType = 'application/problem+json'
 
 /** Where the code is explained, below our own origin. */
-export const problemPath = (code: ErrorCode): string => `/problems/${code}`
+const problemPath = (code: ErrorCode): string => `/problems/${code}`
 
 /** Members of the answer; `more` are members of this one problem, such as the state of checks. */
 export const problemBody = (

@@ -4,8 +4,6 @@ import type { Entry } from '../db/database.ts'
 import type { OrderState, SyncReason, Target } from '../plugin.ts'
 import type { CustomerView } from '../rbac/mask.ts'
 
-export type { CustomerView } from '../rbac/mask.ts'
-
 export interface OrderSummary {
   readonly id: string
   readonly marketplace_account_id: string
@@ -25,7 +23,7 @@ export interface OrderSummary {
   /** Absent unless it was asked for; unmasked: the route masks it. */
   readonly customer?: CustomerView | null
 }
-export interface OrderItemView {
+interface OrderItemView {
   readonly id: string
   readonly external_item_id: string
   readonly sku: string | null
@@ -41,7 +39,7 @@ export interface OrderDetail extends OrderSummary {
   readonly updated_at: Date
   readonly job_run_id: string | null
 }
-export interface MarketplaceView {
+interface MarketplaceView {
   readonly code: string
   readonly name: string
   readonly targets: readonly Target[]
@@ -85,11 +83,11 @@ export interface RunView {
   readonly finished_at: Date | null
 }
 
-export interface OrderPosition {
+interface OrderPosition {
   readonly orderedAt: Date
   readonly id: string
 }
-export interface RunPosition {
+interface RunPosition {
   readonly createdAt: Date
   readonly id: string
 }

@@ -1,6 +1,6 @@
 /** Buyers as those see them who may not: enough to recognise, too little to use. */
 
-export interface AddressView {
+interface AddressView {
   readonly line1: string | null
   readonly line2: string | null
   readonly city: string | null

@@ -27,7 +27,7 @@ export const buyer = {
 }
 const at = new Date('2026-01-31T10:15:00Z')
 
-export const order: OrderSummary = {
+const order: OrderSummary = {
   id: orderId,
   marketplace_account_id: accountId,
   marketplace: 'BAZAAR',
@@ -44,7 +44,7 @@ export const order: OrderSummary = {
   state_code: '27',
   item_count: 1,
 }
-export const detail: OrderDetail = {
+const detail: OrderDetail = {
   ...order,
   customer: buyer,
   items: [],
@@ -52,7 +52,7 @@ export const detail: OrderDetail = {
   updated_at: at,
   job_run_id: runId,
 }
-export const account: AccountView = {
+const account: AccountView = {
   id: accountId,
   marketplace: 'BAZAAR',
   external_account_id: 'SELLER-42',
@@ -65,7 +65,7 @@ export const account: AccountView = {
   created_at: at,
   schedules: [],
 }
-export const run: RunView = {
+const run: RunView = {
   id: runId,
   marketplace_account_id: accountId,
   target: 'ORDERS',

@@ -1,7 +1,7 @@
 /** An application on fakes: real tokens, guard and routes; sellers, sessions and data in memory. */
 import { createAuth } from '../../core/auth/auth.ts'
 import type { PasswordHasher } from '../../core/auth/passwords.ts'
-import { entryOf, type Principal } from '../../core/auth/principal.ts'
+import type { Principal } from '../../core/auth/principal.ts'
 import { createThrottle } from '../../core/auth/throttle.ts'
 import { createTokens } from '../../core/auth/tokens.ts'
 import type { Database, Entry, Queries } from '../../core/db/database.ts'
@@ -20,7 +20,7 @@ import { fakeServices } from './fake-services.ts'
 export const startTime = Date.parse('2026-02-01T00:00:00Z')
 
 /** One user of one seller, as the database would know them. */
-export interface FakeUser {
+interface FakeUser {
   readonly email: string
   readonly password: string
   readonly userId: string
@@ -186,8 +186,6 @@ export const makeWorld = async (
     },
   }
 }
-
-export const entryFor = entryOf
 
 const versionOf = (user: FakeUser): string => `${user.version}.1`
 const standing = (user: FakeUser) => ({

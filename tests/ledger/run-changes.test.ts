@@ -1,7 +1,9 @@
 /** Orders that change, and orders that cannot be accepted, from one run to the next. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { createOrders } from '../../core/ledger/read-orders.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
 import { anotherBazaar, openWorld, type World } from '../support/bazaar/world.ts'
+import { throughPages } from './support/adapters.ts'
 import { stored, sync, versions } from './support/runs.ts'
 
 let base: World
@@ -43,6 +45,58 @@ describe('a changed order', () => {
     // the order and its one to three lines
     expect(gone.length).toBeGreaterThanOrEqual(2)
     expect(gone.length).toBeLessThanOrEqual(4)
+  })
+
+  it('that comes in an older form is left as it is', async () => {
+    await sync(world, seller, accountId)
+    const before = await versions(world, accountId)
+    const older = throughPages(world, (page) => ({
+      ...page,
+      rows: page.rows.map((row) => ({
+        ...row,
+        rawStatus: 'long ago',
+        updatedAt: new Date(row.updatedAt.getTime() - 1),
+      })),
+    }))
+    expect(await sync(world, seller, accountId, older)).toMatchObject({ changed: 0, unchanged: 40 })
+    expect(await versions(world, accountId)).toEqual(before)
+  })
+
+  it('keeps its buyer and its total when the shop tells less than before', async () => {
+    await sync(world, seller, accountId)
+    const { get, list } = createOrders({ db: world.fresh.db, keyring: world.keyring })
+    const asked = { filter: {}, limit: 50, customer: true }
+    const known = (await list(seller.entry, asked)).orders.find(({ customer }) => customer)
+    const number = known?.external_order_id
+    await change(number, { buyer: null, total: null, lines: [], state: 'delivered' })
+
+    expect(await sync(world, seller, accountId)).toMatchObject({ changed: 1, unchanged: 39 })
+    const after = await get(seller.entry, known?.id ?? '')
+    expect(after).toMatchObject({
+      ...{ customer: known?.customer, total_paise: known?.total_paise, raw_status: 'delivered' },
+      ...{ items: [], item_count: 0 },
+    })
+    expect(known?.customer?.name).toBeTruthy()
+  })
+
+  it('has the lines that it has now: one more, one less, one other', async () => {
+    const number = await numberOf(7)
+    const line = (id: string, pieces: number) => ({
+      ...{ line_id: id, sku: 'S', title: 'T', pieces, amount: '10.00' },
+    })
+    const linesOf = () =>
+      world.fresh.asSuperuser((admin) =>
+        admin`select i.external_item_id as id, i.quantity, i.line from order_items i
+          join orders o on o.seller_id = i.seller_id and o.id = i.order_id
+          where o.marketplace_account_id = ${accountId} and o.external_order_id = ${number}
+          order by i.line`
+      ).then((rows) => rows.map(({ id, quantity, line }) => [id, quantity, line]))
+    await change(number, { lines: [line('a', 1), line('b', 2)] })
+    await sync(world, seller, accountId)
+    expect(await linesOf()).toEqual([['a', 1, 1], ['b', 2, 2]])
+    await change(number, { lines: [line('c', 3), line('b', 5)] })
+    await sync(world, seller, accountId)
+    expect(await linesOf()).toEqual([['c', 3, 1], ['b', 5, 2]])
   })
 })
 

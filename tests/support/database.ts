@@ -7,6 +7,7 @@ import { openDatabase } from '../../core/db/scope.ts'
 import { command, sql } from '../../core/db/sql.ts'
 import { newId } from '../../core/ids.ts'
 import { z } from 'zod'
+import './provided.ts'
 
 export interface FreshDatabase {
   readonly urls: { readonly app: string; readonly platform: string; readonly owner: string }

@@ -2,17 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import './provided.ts'
 import { migrate, readCoreLine } from '../../core/db/migrate.ts'
 import { ensureRoles } from '../../scripts/local/roles.ts'
 import { startPostgres } from '../../scripts/local/postgres.ts'
-
-declare module 'vitest' {
-  export interface ProvidedContext {
-    /** With the name of the template database, as superuser. */
-    superuserUrl: string
-    urls: { app: string; platform: string; owner: string }
-  }
-}
 
 export const setup = async (
   project: { provide: (key: 'superuserUrl' | 'urls', value: never) => void },

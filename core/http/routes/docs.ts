@@ -1,6 +1,7 @@
 /** The documentation: the OpenAPI document, its page, and what problem codes mean. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import { z } from '@hono/zod-openapi'
 import { type ErrorCode, errorTable, fault } from '../../errors.ts'
 import { pageHeaders } from '../headers.ts'
@@ -114,14 +115,15 @@ const pageRoutes = (): readonly Route[] => [
   }),
 ]
 
+const require = createRequire(import.meta.url)
+const assets = pathToFileURL(require.resolve('swagger-ui-dist/package.json'))
 const kept = new Map<string, Uint8Array<ArrayBuffer>>()
 
 /** Read once: the largest file has 1.7 MB. */
 const readAsset = async (file: string): Promise<Uint8Array<ArrayBuffer>> => {
   const found = kept.get(file)
   if (found !== undefined) return found
-  const path = createRequire(import.meta.url).resolve(`swagger-ui-dist/${file}`)
-  const bytes = new Uint8Array(await readFile(path))
+  const bytes = new Uint8Array(await readFile(new URL(file, assets)))
   kept.set(file, bytes)
   return bytes
 }

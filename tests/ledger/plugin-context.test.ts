@@ -1,0 +1,133 @@
+/** What a plugin's route is given: the seller's own rows, and nothing by accident. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createJobContext, createPluginContext } from '../../core/ledger/plugin-context.ts'
+import { type Plugin, definePlugin } from '../../core/plugin.ts'
+import { makeSeller, type TestSeller } from '../support/database.ts'
+import tally from '../support/bazaar/tally/mod.ts'
+import { openWorld, type World } from '../support/bazaar/world.ts'
+import { errorFrom } from './support/outbound.ts'
+import { countIn, stored, sync } from './support/runs.ts'
+
+let world: World
+let seller: TestSeller
+let other: TestSeller
+let accountId: string
+beforeAll(async () => {
+  world = await openWorld()
+  seller = await makeSeller(world.fresh.db)
+  other = await makeSeller(world.fresh.db)
+  accountId = await world.connectShop(seller, 1)
+  await sync(world, seller, accountId)
+})
+afterAll(() => world.close())
+
+const job = { key: 'request-1', signal: new AbortController().signal }
+const contextOf = (plugin: Plugin, by = seller) =>
+  createJobContext(world.deps, plugin, { ...job, entry: by.entry })
+const withQueue: Plugin = definePlugin({ ...tally, queues: [{ name: 'tally-later', kind: 'fifo' }] })
+const Count = z.object({ n: z.number() })
+
+describe("a plugin's route", () => {
+  const nothing = { params: undefined, query: undefined, body: undefined }
+
+  it('counts the orders of the seller who asks, and no others', async () => {
+    const [route] = tally.routes
+    const { data } = await route.handle(nothing, contextOf(tally))
+    expect(data.reduce((sum, { orders }) => sum + orders, 0)).toBe(40)
+    expect(data.length).toBeGreaterThan(2)
+    expect(await route.handle(nothing, contextOf(tally, other))).toEqual({ data: [] })
+  })
+})
+
+describe("the scope of a plugin's job", () => {
+  it('has the seller, and rows as its schema gives them', async () => {
+    const rows = await contextOf(tally).scope(async (tx) => {
+      expect(tx.sellerId).toBe(seller.sellerId)
+      const At = z.object({ at: z.date().transform((date) => date.getUTCFullYear()) })
+      return await tx.any(At, `select ordered_at as at from orders where $1 = $2 limit 2`, [1, 1])
+    })
+    expect(rows).toEqual([{ at: 2026 }, { at: 2026 }])
+  })
+
+  it('tells the paths of rows that do not fit, and no value', async () => {
+    const asked = contextOf(tally).scope((tx) =>
+      tx.any(z.object({ name: z.number() }), `select 'Asha Rao' as name`)
+    )
+    const error = await errorFrom(asked)
+    expect(String(error)).toContain('name')
+    expect(String(error)).not.toContain('Asha')
+  })
+
+  it('undoes everything when it throws', async () => {
+    const failed = contextOf(withQueue).scope(async (tx) => {
+      await tx.audit('counted', 'orders')
+      await tx.send('tally-later', { n: 1 })
+      throw new Error('changed my mind')
+    })
+    expect(await errorFrom(failed)).toMatchObject({ message: 'changed my mind' })
+    const rows = await world.fresh.asSuperuser((admin) =>
+      admin`select 1 from outbox where queue = 'tally-later'`
+    )
+    expect(rows).toHaveLength(0)
+  })
+
+  it('records under the name of the plugin who asked for what', async () => {
+    const before = await countIn(world, seller, 'audit_events')
+    await contextOf(tally).scope((tx) => tx.audit('counted', 'orders'))
+    const [event] = await world.fresh.asSuperuser((admin) =>
+      admin`select action, target, actor_user_id from audit_events
+        where seller_id = ${seller.sellerId} order by seq desc limit 1`
+    )
+    expect({ ...event }).toEqual({
+      ...{ action: 'tally.counted', target: 'orders', actor_user_id: seller.userId },
+    })
+    expect(await countIn(world, seller, 'audit_events')).toBe(before + 1)
+  })
+
+  it('sends to queues of the plugin, and to no other', async () => {
+    await contextOf(withQueue).scope((tx) => tx.send('tally-later', { n: 7 }))
+    const rows = await world.fresh.asSuperuser((admin) =>
+      admin`select seller_id, group_key, body from outbox where queue = 'tally-later'`
+    )
+    expect(rows).toMatchObject([{ seller_id: seller.sellerId, body: { body: { n: 7 } } }])
+    const elsewhere = contextOf(withQueue).scope((tx) => tx.send('account-sync', {}))
+    expect(String(await errorFrom(elsewhere))).toContain('"account-sync"')
+  })
+
+  it('has no network while it is open, and has it again afterwards', async () => {
+    const asked: string[] = []
+    const fetching: typeof fetch = (input) => {
+      asked.push(String(input))
+      return Promise.resolve(Response.json({ n: 1 }))
+    }
+    const deps = { ...world.deps, fetch: fetching }
+    const context = createJobContext(deps, world.marketplace, { ...job, entry: seller.entry })
+    const address = 'https://api.bazaar.example/v3/hello'
+    const inside = context.scope(async () => await context.http(Count, address))
+    expect(String(await errorFrom(inside))).toContain('inside a scope')
+    expect(asked).toEqual([])
+    expect(await context.http(Count, address)).toEqual({ n: 1 })
+    expect(asked).toHaveLength(1)
+  })
+})
+
+describe("a plugin's context", () => {
+  it('of a surface reaches no host at all', async () => {
+    const context = createPluginContext(world.deps, tally, job)
+    const error = await errorFrom(context.http(Count, 'https://api.bazaar.example/'))
+    expect(String(error)).toContain('api.bazaar.example')
+  })
+
+  it('logs under the name of the plugin, and stands on its clock', () => {
+    const context = createPluginContext(world.deps, world.marketplace, job)
+    context.log('hello', { n: 1 })
+    expect(JSON.parse(world.logged.at(-1) ?? '{}')).toMatchObject({ event: 'bazaar.hello', n: 1 })
+    expect(context.now().toISOString()).toMatch(/^2026-01-10T06:/)
+    expect(context).toMatchObject({ key: 'request-1', config: { pageSize: 50 } })
+  })
+})
+
+it('what a plugin reads changes nothing of the ledger', async () => {
+  expect(await stored(world, accountId)).toEqual(await world.totals(1))
+})

@@ -1,0 +1,57 @@
+/** Runs as the API lists them. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newId } from '../../core/ids.ts'
+import { createRuns, type RunPosition } from '../../core/ledger/runs.ts'
+import { makeSeller, type TestSeller } from '../support/database.ts'
+import { openWorld, type World } from '../support/bazaar/world.ts'
+import { sync } from './support/runs.ts'
+
+let world: World
+let seller: TestSeller
+let accounts: readonly string[]
+const ids: string[] = []
+beforeAll(async () => {
+  world = await openWorld()
+  seller = await makeSeller(world.fresh.db)
+  accounts = [await world.connectShop(seller, 1), await world.connectShop(seller, 0)]
+  for (const accountId of [...accounts, ...accounts, accounts[0] ?? '']) {
+    ids.unshift((await sync(world, seller, accountId)).id)
+  }
+})
+afterAll(() => world.close())
+
+const list = async (limit: number, accountId?: string, by = seller): Promise<readonly string[]> => {
+  const runs = createRuns(world.fresh.db)
+  const found: string[] = []
+  let after: RunPosition | undefined
+  do {
+    const ask = { limit, ...(accountId ? { accountId } : {}), ...(after ? { after } : {}) }
+    const page = await runs.list(by.entry, ask)
+    expect(page.runs.length).toBeLessThanOrEqual(limit)
+    found.push(...page.runs.map(({ id }) => id))
+    after = page.next ?? undefined
+  } while (after && found.length < 100)
+  return found
+}
+
+describe('a list of runs', () => {
+  it.each([[1], [2], [5], [50]])('has each run once, newest first, in pages of %i', async (limit) => {
+    expect(await list(limit)).toEqual(ids)
+  })
+
+  it('of an account has the runs of that account', async () => {
+    expect(await list(2, accounts[1])).toHaveLength(2)
+    expect(await list(2, accounts[0])).toHaveLength(3)
+    expect(await list(2, newId())).toEqual([])
+  })
+
+  it('shows nothing of another seller, not even by its id', async () => {
+    const other = await makeSeller(world.fresh.db)
+    expect(await list(50, undefined, other)).toEqual([])
+    expect(await list(50, accounts[0], other)).toEqual([])
+    const runs = createRuns(world.fresh.db)
+    expect(await runs.get(other.entry, ids[0] ?? '')).toBeNull()
+    expect(await runs.get(seller.entry, newId())).toBeNull()
+    expect(await runs.get(seller.entry, ids[0] ?? '')).toMatchObject({ id: ids[0] })
+  })
+})
