@@ -34,4 +34,6 @@ create table decrypt_ledger (
   constraint decrypt_ledger__opened check (opened >= 0)
 );
 create index decrypt_ledger__by_time on decrypt_ledger (seller_id, created_at desc);
-select app_protect('decrypt_ledger', 'select, insert');
+-- who and when are not for the writer to say
+select app_protect('decrypt_ledger',
+  'select, insert (seller_id, id, purpose, table_name, columns, row_ids, opened)');

@@ -76,7 +76,7 @@ return sha256(
 create function audit_append(p_seller uuid, p_action text, p_target text, p_data text)
 returns void
 language plpgsql security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_actor text := current_setting('app.actor', true);

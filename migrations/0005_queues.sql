@@ -32,10 +32,12 @@ create table job_runs (
     foreign key (seller_id, requested_by_user_id) references seller_users (seller_id, id),
   constraint job_runs__reason check (reason in ('schedule', 'manual', 'backfill', 'push')),
   constraint job_runs__state check (state in ('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED')),
-  constraint job_runs__counts check (received = new_rows + changed + unchanged + rejected)
+  constraint job_runs__counts check (received = new_rows + changed + unchanged + rejected),
+  constraint job_runs__window check (
+    (window_from is null) = (window_to is null) and coalesce(window_from < window_to, true))
 );
-create index job_runs__by_account
-  on job_runs (seller_id, marketplace_account_id, created_at desc);
+-- ids are in the order of time
+create index job_runs__by_account on job_runs (seller_id, marketplace_account_id, id desc);
 select app_protect('job_runs', 'select, insert, update', 'select');
 select app_open_to_gate('job_runs', 'select, insert, update');
 
@@ -75,7 +77,7 @@ create table work_items (
   id uuid not null,
   marketplace_account_id uuid not null,
   target text not null,
-  -- 'live' follows the account; 'window' fetches a period beside it
+  -- 'live' follows the account; 'window:<from>/<to>' fetches that period beside it
   lane text not null,
   job_run_id uuid not null,
   state text not null default 'WAITING',
@@ -87,10 +89,10 @@ create table work_items (
   primary key (seller_id, id),
   constraint work_items__run
     foreign key (seller_id, job_run_id) references job_runs (seller_id, id),
-  constraint work_items__lane check (lane in ('live', 'window')),
+  constraint work_items__lane check (lane = 'live' or lane like 'window:%'),
   constraint work_items__state check (state in ('WAITING', 'RUNNING', 'DONE', 'FAILED'))
 );
--- at most one open item for each account and target: a dead account never holds others up
+-- at most one open item for each account, target and lane: a dead account never holds others up
 create unique index work_items__open
   on work_items (seller_id, marketplace_account_id, target, lane)
   where state in ('WAITING', 'RUNNING');
@@ -116,7 +118,8 @@ create table outbox (
 -- across sellers, partial: the relay asks for what is due
 create index outbox__unsent on outbox (not_before) where sent_at is null;
 create index outbox__sent on outbox (sent_at) where sent_at is not null;
-select app_protect('outbox', 'insert', 'select, update, delete');
+-- the platform relays, and sends again what was lost on the way
+select app_protect('outbox', 'insert', 'select, insert, update, delete');
 select app_open_to_gate('outbox', 'select, insert');
 
 -- Token buckets of the marketplaces, one for each account and operation, on the upstream's clock.

@@ -25,7 +25,7 @@ create function app_enter(
   p_kind text, p_ref text, p_seller uuid, p_expires timestamptz, p_proof bytea
 ) returns void
 language plpgsql security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id uuid := split_part(p_ref, '/', 1)::uuid;
@@ -74,7 +74,7 @@ grant execute on function app_is_admin_scope() to robnu_gate;
 create function auth_identity(p_email text)
 returns table (identity_id uuid, password_hash text)
 language sql stable security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, pg_temp
 begin atomic
   select i.id, i.password_hash from public.identities i where i.email = p_email;
 end;
@@ -87,7 +87,7 @@ create function auth_open_session(
   seller_id uuid, seller_name text, seller_status text, user_id uuid, role text, authz_version text
 )
 language plpgsql security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -116,7 +116,7 @@ select app_gate_function('auth_open_session(uuid, uuid, uuid, timestamptz)', 'ro
 create function auth_reload(p_seller uuid, p_session uuid)
 returns table (user_id uuid, role text, seller_status text, authz_version text)
 language sql stable security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, pg_temp
 begin atomic
   select u.id, u.role, s.status, u.authz_version || '.' || s.authz_version
   from public.sessions x
@@ -129,7 +129,7 @@ select app_gate_function('auth_reload(uuid, uuid)', 'robnu_app');
 
 create function auth_close_session(p_seller uuid, p_session uuid) returns void
 language sql security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, pg_temp
 begin atomic
   update public.sessions set revoked_at = clock_timestamp()
   where seller_id = p_seller and id = p_session and revoked_at is null;

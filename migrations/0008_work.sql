@@ -9,12 +9,12 @@ create function request_work(
   p_from timestamptz, p_to timestamptz
 ) returns table (job_run_id uuid, created boolean)
 language plpgsql security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
   v_actor text := current_setting('app.actor', true);
-  v_lane text := case when p_from is null then 'live' else 'window' end;
+  v_lane text := coalesce('window:' || p_from::text || '/' || p_to::text, 'live');
   v_run uuid;
 begin
   if not public.app_is_admin_scope() and p_seller <> public.app_current_seller_id() then
@@ -57,7 +57,7 @@ returns table (
   job_run_id uuid, attempts integer
 )
 language plpgsql security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -89,7 +89,7 @@ select app_gate_function('claim_work(uuid, uuid, uuid, integer)', 'robnu_app');
 create function extend_work(p_seller uuid, p_item uuid, p_lease uuid, p_lease_ms integer)
 returns boolean
 language plpgsql security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   update public.work_items
@@ -108,7 +108,7 @@ create function finish_work(
   p_progress boolean default false
 ) returns void
 language plpgsql security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_seller uuid := public.app_current_seller_id();
@@ -160,6 +160,30 @@ $$;
 revoke all on function advance_cursor(uuid, text, jsonb, bigint) from public;
 grant execute on function advance_cursor(uuid, text, jsonb, bigint) to robnu_tenant;
 
+-- Counts a page on its run, or raises: another worker has counted one since (p_pages: how many there
+-- were before). The cursor is kept here for a run over a window alone; null leaves it.
+create function count_page(
+  p_run uuid, p_pages integer, p_received integer, p_new integer, p_changed integer,
+  p_unchanged integer, p_rejected integer, p_reasons jsonb, p_cursor jsonb
+) returns void
+language plpgsql
+as $$
+begin
+  update job_runs set pages = p_pages + 1, received = p_received, new_rows = p_new,
+      changed = p_changed, unchanged = p_unchanged, rejected = p_rejected,
+      rejected_reasons = p_reasons, cursor = coalesce(p_cursor, cursor)
+    where seller_id = app_current_seller_id() and id = p_run and pages = p_pages;
+  if not found then
+    raise exception 'another worker has counted a page' using errcode = 'RB003';
+  end if;
+end
+$$;
+revoke all on function
+  count_page(uuid, integer, integer, integer, integer, integer, integer, jsonb, jsonb) from public;
+grant execute on function
+  count_page(uuid, integer, integer, integer, integer, integer, integer, jsonb, jsonb)
+  to robnu_tenant;
+
 -- Takes one permit from a bucket and answers 0, or takes none and answers how many milliseconds of
 -- the upstream's clock to wait. The first use of an operation makes its bucket, full.
 create function take_permit(
@@ -182,7 +206,8 @@ begin
   v_now := greatest(b.at_ms, p_now_ms);
   v_tokens := least(p_burst, b.tokens + (v_now - b.at_ms) / 1000.0 * b.rate);
   if v_tokens < 1 then
-    return ceil((1 - v_tokens) / b.rate * 1000);
+    -- a clock that was set back has to come up to the bucket's first
+    return ceil((1 - v_tokens) / b.rate * 1000) + (v_now - p_now_ms);
   end if;
   update rate_buckets set tokens = v_tokens - 1, at_ms = v_now
     where seller_id = v_seller and marketplace_account_id = p_account and operation = p_operation;
@@ -197,12 +222,12 @@ create function correct_bucket(
 language sql
 begin atomic
   update rate_buckets
-  set rate = coalesce(p_rate, rate),
+  set rate = case when p_rate > 0 then p_rate else rate end,
     tokens = case when p_empty then 0 else tokens end,
     at_ms = case when p_empty then greatest(at_ms, p_now_ms) else at_ms end
   where seller_id = app_current_seller_id() and marketplace_account_id = p_account
     and operation = p_operation
-    and (p_empty or rate is distinct from p_rate);
+    and (p_empty or p_rate > 0 and rate is distinct from p_rate);
 end;
 
 revoke all on function take_permit(uuid, text, double precision, double precision, bigint) from public;

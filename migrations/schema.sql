@@ -1,5 +1,5 @@
--- The schema that core's migrations make, as the catalog tells it: for reading and for review, never
--- run. A change of the schema changes this file, in the same commit:
+-- The schema that core's migrations make, as the catalog tells it: for reading and for review,
+-- never run. A change of the schema changes this file, in the same commit:
 --   ROBNU_WRITE_SCHEMA=1 npm test -- tests/migrations/schema.test.ts
 
 -- Roles
@@ -349,7 +349,7 @@ create policy tenant on outbox to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
   with check (seller_id = (select app_current_seller_id()));
 grant insert, select on outbox to robnu_gate;
-grant delete, select, update on outbox to robnu_platform;
+grant delete, insert, select, update on outbox to robnu_platform;
 grant insert on outbox to robnu_tenant;
 
 -- table of robnu_owner

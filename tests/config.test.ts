@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Environment, readConfig, readPlugins } from '../core/config.ts'
 
@@ -56,7 +57,10 @@ describe('a configuration', () => {
 
   it('reads numbers, truths, lists and clocks', () => {
     const clock = { at: '2026-01-01T00:00:00Z', upstream: '2022-06-30T00:00:00Z', speed: 3600 }
-    const upstreams = { bazaar: { url: 'http://127.0.0.1:4010', clock }, other: { url: 'http://x' } }
+    const upstreams = {
+      bazaar: { url: 'http://127.0.0.1:4010', clock },
+      other: { url: 'http://x' },
+    }
     const config = readConfig({
       ...sound,
       ...{ PORT: '0', ROBNU_DOCS: 'false', ROBNU_RUN: 'api, worker', ROBNU_POOL: '2' },
@@ -111,7 +115,9 @@ describe('a fault', () => {
     }
     const names = faultsOf(wrong).map((line) => line.split(':')[0])
     const expected = Object.keys(wrong).filter((name) => name !== 'ROBNU_PLUGINS')
-    expect([...new Set(names)].toSorted()).toEqual([...expected, 'DATABASE_PLATFORM_URL'].toSorted())
+    expect([...new Set(names)].toSorted()).toEqual(
+      [...expected, 'DATABASE_PLATFORM_URL'].toSorted(),
+    )
   })
 
   it.each(
@@ -143,7 +149,9 @@ describe('a fault', () => {
 
   it('is told with all others in one error', () => {
     const wrong = { ...sound, PORT: 'x', ROBNU_LOG: 'loud' }
-    expect(() => readConfig(wrong)).toThrow(/^Cannot start: the configuration has 2 fault\(s\)\n {2}/)
+    expect(() => readConfig(wrong)).toThrow(
+      /^Cannot start: the configuration has 2 fault\(s\)\n {2}/,
+    )
   })
 })
 

@@ -106,7 +106,11 @@ describe('core without plugins', () => {
     const cookie = (await signIn()).headers.getSetCookie().map((one) => one.split(';')[0]).join()
     const answer = await ask('/v1/marketplace-accounts', {
       method: 'POST',
-      headers: { cookie, 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
+      headers: {
+        cookie,
+        'content-type': 'application/json',
+        'idempotency-key': crypto.randomUUID(),
+      },
       body: JSON.stringify({
         ...{ marketplace: 'BAZAAR', external_account_id: 'x', name: 'x' },
         ...{ details: {}, credentials: {} },

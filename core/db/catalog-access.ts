@@ -11,10 +11,19 @@ export const readFunctions = (sql: Reader): Promise<readonly DatabaseFunction[]>
         as volatility,
       pg_get_userbyid(p.proowner) as owner, p.prosecdef as "isDefiner",
       coalesce(p.proconfig, '{}') as settings,
+      exists (select from pg_proc s
+        where s.pronamespace = 'pg_catalog'::regnamespace and s.proname = p.proname) as "isShadow",
       ${grantsOf(sql, sql`p.proacl`, 'f', sql`p.proowner`)} as grants
     from pg_proc p join pg_language l on l.oid = p.prolang
     where p.pronamespace = 'public'::regnamespace
     order by p.proname, pg_get_function_identity_arguments(p.oid) collate "C"`
+
+export const readOperators = async (sql: Reader): Promise<readonly string[]> => {
+  const operators = await sql<{ text: string }[]>`
+    select o.oid::regoperator::text as text from pg_operator o
+    where o.oprnamespace = 'public'::regnamespace order by o.oprname, o.oid`
+  return operators.map(({ text }) => text)
+}
 
 export const readSchemas = async (
   sql: Reader,

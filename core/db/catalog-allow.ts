@@ -10,7 +10,7 @@ export const roleNames = {
   plugins: 'robnu_plugins',
 } as const
 
-export interface ListedTable {
+interface ListedTable {
   readonly reason: string
   /** Exactly these, by role: `{ robnu_platform: ['INSERT', 'SELECT'] }`. */
   readonly grants: Readonly<Record<string, readonly string[]>>
@@ -61,8 +61,10 @@ export const coreAllow = (administrators: readonly string[]): CatalogAllow => ({
     'auth_open_session(uuid, uuid, uuid, timestamp with time zone)': [app],
     'auth_reload(uuid, uuid)': [app],
     'auth_close_session(uuid, uuid)': [app],
-    'request_work(uuid, uuid, text, text, uuid, uuid, uuid, text, timestamp with time zone, timestamp with time zone)':
-      [platform, tenant],
+    [
+      'request_work(uuid, uuid, text, text, uuid, uuid, uuid, text, ' +
+      'timestamp with time zone, timestamp with time zone)'
+    ]: [platform, tenant],
     'claim_work(uuid, uuid, uuid, integer)': [app],
     'extend_work(uuid, uuid, uuid, integer)': [app],
     'finish_work(uuid, uuid, text, double precision, uuid, text, boolean)': [tenant],

@@ -49,6 +49,16 @@ export const functionRules = {
     return found === wanted ? undefined : `may be called by ${found || 'nobody'}, not ${wanted}`
   }),
 
+  // the more exact match is taken, whatever schema comes first: also inside a function of the gate
+  'system-shadow': function* ({ functions, operators }): Iterable<Found> {
+    for (const { signature, isShadow } of functions) {
+      if (isShadow) yield [signature, 'may be taken for a function of PostgreSQL: rename it']
+    }
+    for (const operator of operators) {
+      yield [operator, 'may be taken for an operator of PostgreSQL']
+    }
+  },
+
   // PostgreSQL lets everybody call a new function
   'function-public': function* (catalog, allow): Iterable<Found> {
     for (const one of catalog.functions) {

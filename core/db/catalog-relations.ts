@@ -65,7 +65,8 @@ const readConstraints = (sql: Reader): Promise<readonly Of<Constraint>[]> =>
       case k.contype when 'p' then 'primary' when 'u' then 'unique' when 'f' then 'foreign'
         when 'c' then 'check' when 'x' then 'exclusion' else 'trigger' end as kind,
       array(select a.attname::text from unnest(k.conkey) with ordinality as u (num, at)
-        join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.num order by u.at) as columns,
+        join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.num
+        order by u.at) as columns,
       k.confrelid::regclass::text as target,
       array(select a.attname::text from unnest(k.confkey) with ordinality as u (num, at)
         join pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.num

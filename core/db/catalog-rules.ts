@@ -1,6 +1,6 @@
 /**
- * Judges a catalog, default-deny: a table, an index, a function or a grant that nobody thought of is
- * a fault, not an exception. Every rule has a broken schema in the suite that trips it alone.
+ * Judges a catalog, default-deny: a table, an index, a function or a grant that nobody thought of
+ * is a fault, not an exception. Every rule has a broken schema in the suite that trips it alone.
  */
 import type { Catalog } from './catalog.ts'
 import type { CatalogAllow } from './catalog-allow.ts'

@@ -1,5 +1,5 @@
 /** What a database grants and guards, as plain data: read from its catalog, judged by the rules. */
-import { readFunctions, readRoles, readSchemas } from './catalog-access.ts'
+import { readFunctions, readOperators, readRoles, readSchemas } from './catalog-access.ts'
 import { readRelations } from './catalog-relations.ts'
 import type { Operations, OperationsTx } from './operations.ts'
 
@@ -78,6 +78,8 @@ export interface DatabaseFunction {
   readonly owner: string
   readonly isDefiner: boolean
   readonly settings: readonly string[]
+  /** PostgreSQL has a function of this name, with whatever parameters. */
+  readonly isShadow: boolean
   readonly grants: readonly Grant[]
 }
 export interface Role {
@@ -106,6 +108,8 @@ export interface Catalog {
   readonly schemas: readonly Place[]
   readonly relations: readonly Relation[]
   readonly functions: readonly DatabaseFunction[]
+  /** Those of the schema `public`: `||(integer,integer)`. */
+  readonly operators: readonly string[]
   /** Of the whole server, PostgreSQL's own left out. */
   readonly roles: readonly Role[]
   /** With PostgreSQL's own roles, where one of ours is a member. */
@@ -120,4 +124,5 @@ export const readCatalog = async (sql: Reader): Promise<Catalog> => ({
   ...await readRoles(sql),
   relations: await readRelations(sql),
   functions: await readFunctions(sql),
+  operators: await readOperators(sql),
 })

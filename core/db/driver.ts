@@ -56,14 +56,16 @@ const lostCodes: ReadonlySet<unknown> = new Set([
   ...['ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
 ])
 
-/** Whether an error means that this connection is gone. */
-export const isLostConnection = (error: unknown): boolean => {
-  if (error instanceof BackendTerminatedUnexpectedlyError) return true
-  if (!(error instanceof Error)) return false
+/** Whether an error of `pg` means that its connection is gone. */
+const isLost = (error: Error): boolean => {
   const { code } = error as { code?: unknown }
   if (lostCodes.has(code) || typeof code === 'string' && code.startsWith('08')) return true
   return /connection (terminated|error|ended)|client has encountered/i.test(error.message)
 }
+
+/** The driver's own word for it: what other networks throw inside a scope may look the same. */
+export const isLostConnection = (error: unknown): boolean =>
+  error instanceof BackendTerminatedUnexpectedlyError
 
 /** A migration has changed what a prepared statement was planned for, or dropped it. */
 const isStale = (error: Error): boolean => {
@@ -104,7 +106,7 @@ export const createPgDriver = (
               resolve,
               reject: (error) => {
                 if (isStale(error)) forgetStatements(prepared)
-                reject(error)
+                reject(isLost(error) ? new BackendTerminatedUnexpectedlyError(error) : error)
               },
             }))
           })

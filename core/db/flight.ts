@@ -40,6 +40,9 @@ export const noStatements = (): PreparedStatements => ({
   next: 1,
 })
 
+/** In front of SQL whose columns may change while we run: it is parsed at every use. */
+export const unprepared = '/* unprepared */'
+
 /** Above this a connection forgets what it prepared, so that generated SQL cannot fill the server. */
 const maxPrepared = 400
 
@@ -117,7 +120,7 @@ export const createFlight = (
         decoders: fields.map((field) => decoderOf(field.dataTypeID)),
       }
       const sql = statements[main]?.sql
-      if (sql !== undefined) prepared.columns.set(sql, columns)
+      if (sql !== undefined && !sql.startsWith(unprepared)) prepared.columns.set(sql, columns)
     },
     handleDataRow: ({ fields }) => {
       if (current !== main || failed) return
@@ -166,6 +169,11 @@ const decodeRow = (
 }
 
 const statementName = (wire: Wire, prepared: PreparedStatements, sql: string): string => {
+  if (sql.startsWith(unprepared)) {
+    prepared.pending.push({ sql, name: '' })
+    wire.parse({ name: '', text: sql, types: [] })
+    return ''
+  }
   const known = prepared.names.get(sql) ??
     prepared.pending.find((statement) => statement.sql === sql)?.name
   if (known) return known
@@ -178,7 +186,7 @@ const statementName = (wire: Wire, prepared: PreparedStatements, sql: string): s
 /** Called for each ParseComplete: the oldest statement that was sent is there now. */
 export const parseCompleted = (prepared: PreparedStatements): void => {
   const statement = prepared.pending.shift()
-  if (statement) prepared.names.set(statement.sql, statement.name)
+  if (statement?.name) prepared.names.set(statement.sql, statement.name)
 }
 
 const forget = (wire: Wire, prepared: PreparedStatements): void => {

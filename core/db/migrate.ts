@@ -5,6 +5,8 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { type Operations, withOperations } from './operations.ts'
+import type { OperationsTx } from './operations.ts'
+import { applyAsPlugin } from './plugin-line.ts'
 
 export interface MigrationFile {
   readonly number: number
@@ -24,7 +26,7 @@ export interface MigrateOptions {
   readonly lines: readonly MigrationLine[]
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void
   /** Runs after the files, in a transaction of the owner, under the same lock. */
-  readonly after?: (sql: Operations) => Promise<void>
+  readonly after?: (sql: OperationsTx) => Promise<void>
 }
 export interface MigrateResult {
   readonly applied: readonly string[]
@@ -69,7 +71,8 @@ export const migrate = (options: MigrateOptions): Promise<MigrateResult> =>
         options.log('migrate.applied', { line, file: file.name })
       }
     }
-    await options.after?.(sql)
+    const { after } = options
+    if (after) await sql.begin((tx) => after(tx))
     return { applied, known: known.length }
   })
 
@@ -97,10 +100,8 @@ const apply = async (sql: Operations, line: string, file: MigrationFile): Promis
   try {
     await sql.begin(async (tx) => {
       await tx.unsafe(`set local lock_timeout = '${lockTimeout}'`)
-      // a plugin's tables belong to a role that owns nothing of core
-      if (line !== 'core') await tx.unsafe('set local role robnu_plugins')
-      await tx.unsafe(file.sql)
-      await tx.unsafe('reset role')
+      if (line === 'core') await tx.unsafe(file.sql)
+      else await applyAsPlugin(tx, file.sql)
       await tx`
         insert into schema_migrations (line, number, name, checksum, breaking)
         values (${line}, ${file.number}, ${file.name}, ${checksumOf(file)}, ${file.breaking})`

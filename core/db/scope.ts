@@ -70,6 +70,8 @@ const beTenant: BoundStatement = {
   values: [],
 }
 const begin: BoundStatement = { sql: 'begin', values: [] }
+/** A plugin may have said SET without LOCAL; the next seller has the same connection. */
+const resetSettings: BoundStatement = { sql: 'reset all', values: [] }
 const actAs = (actor: string): BoundStatement => ({
   sql: `select set_config('app.actor', $1, true)`,
   values: [actor],
@@ -117,7 +119,7 @@ const inTransaction = async <T>(
       const value = await work(tx)
       over = true
       if (!begun && last.length === 0) return value
-      const before = [...opening(), ...last]
+      const before = [...opening(), ...last, resetSettings]
       const name = before.length > 0 ? pool.envelopes.put({ before }) : undefined
       const end = await connection.query(named(command`commit`, name))
       // after a failed statement that `work` has swallowed, COMMIT answers ROLLBACK

@@ -1,7 +1,7 @@
 /** Migrating: core's line, then the lines of the plugins in their order, then the rows they stand for. */
 import { readFile } from 'node:fs/promises'
 import { migrate, type MigrateResult, type MigrationLine, readCoreLine } from '../db/migrate.ts'
-import type { Operations } from '../db/operations.ts'
+import type { OperationsTx } from '../db/operations.ts'
 import { idOf } from '../ids.ts'
 import type { Plugin } from '../plugin.ts'
 import type { Host } from './host.ts'
@@ -44,7 +44,7 @@ const readPluginLine = async (plugin: Plugin): Promise<MigrationLine> => ({
 })
 
 /** A marketplace is one row; its id is made of its code, so that every installation agrees. */
-const registerMarketplaces = async (sql: Operations, host: Host): Promise<void> => {
+const registerMarketplaces = async (sql: OperationsTx, host: Host): Promise<void> => {
   for (const { code, name, id } of host.marketplaces) {
     await sql`
       insert into marketplaces (id, code, name, plugin_id)

@@ -1,10 +1,10 @@
 /** A marketplace's satellite held against its declaration: a column for every secret, and no other. */
-import type { Operations } from '../db/operations.ts'
+import type { OperationsTx } from '../db/operations.ts'
 import type { Marketplace } from '../plugin.ts'
 import type { PluginFault } from './load.ts'
 
 export const satelliteFaults = async (
-  sql: Operations,
+  sql: OperationsTx,
   marketplaces: readonly Marketplace[],
 ): Promise<readonly PluginFault[]> => {
   const faults: PluginFault[] = []

@@ -76,7 +76,10 @@ export const checkCredentials = async (
   } catch (error) {
     const kind = failureOf(error)?.kind
     if (kind === 'auth' || kind === 'rejected') throw fault('credentials-refused', { cause: error })
-    if (kind) throw fault('marketplace-unavailable', { cause: error, retryAfterSeconds: 60 })
+    const late = error instanceof Error && error.name === 'TimeoutError'
+    if (kind || late) {
+      throw fault('marketplace-unavailable', { cause: error, retryAfterSeconds: 60 })
+    }
     throw error
   }
 }

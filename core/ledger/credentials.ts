@@ -17,6 +17,8 @@ export interface RefreshRequest {
   readonly version: number
   readonly runId: string
   readonly context: Context
+  /** The adapter's `refresh`. */
+  readonly ask: NonNullable<Marketplace['adapter']['refresh']>
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
@@ -34,6 +36,7 @@ export const refreshCredentials = async (request: RefreshRequest): Promise<void>
     if (state === 'newer') return
     if (state === 'held') {
       await request.sleep(pollMs, request.context.signal)
+      request.context.signal.throwIfAborted()
       continue
     }
     return await refresh(request, state.lease)
@@ -64,10 +67,7 @@ const refresh = async (request: RefreshRequest, lease: string): Promise<void> =>
   const { marketplace, account, context, db, entry, keyring } = request
   let credentials: unknown
   try {
-    if (!marketplace.adapter.refresh) {
-      throw failure('auth', 'The marketplace refuses the credentials')
-    }
-    credentials = await marketplace.adapter.refresh(account, context)
+    credentials = await parsed(marketplace, await request.ask(account, context))
   } catch (error) {
     const refused = failureOf(error)
     await giveUp(request, lease, refused?.kind === 'auth' ? refused.message : null)
@@ -86,6 +86,13 @@ const refresh = async (request: RefreshRequest, lease: string): Promise<void> =>
     await writeSatellite(scope, keys, marketplace, account.id, { credentials })
     await recordCredentialEvent(scope, request, 'REFRESHED', null)
   })
+}
+
+/** What does not have the plugin's own form would lock the account up at its next reading. */
+const parsed = async (marketplace: Marketplace, credentials: unknown): Promise<unknown> => {
+  const result = await marketplace.credentials['~standard'].validate(credentials)
+  if (!result.issues) return result.value
+  throw failure('bad-response', 'The plugin made credentials that do not have its own form')
 }
 
 /** Ends the lease; with a reason, the account has to be connected anew. */

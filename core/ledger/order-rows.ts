@@ -4,7 +4,11 @@ import type { SellerKeys } from '../crypto/keys.ts'
 import { idOf } from '../ids.ts'
 import { type OrderRow, orderStateRank, orderStates } from '../plugin.ts'
 
-const text = (max: number) => z.string().max(max)
+/** PostgreSQL holds any text but one with this character. */
+const nul = '\0'
+const text = (max: number) => z.string().max(max).refine((value) => !value.includes(nul))
+/** What is outside of these years is a mistake, and would break what sorts and pages by time. */
+const time = z.date().min(new Date('1990-01-01T00:00:00Z')).max(new Date('2200-01-01T00:00:00Z'))
 const paise = z.number().int().nullable()
 
 const itemSchema = z.object({
@@ -28,15 +32,18 @@ const rowSchema = z.object({
   status: z.enum(orderStates).nullable(),
   rawStatus: text(200),
   onHold: z.boolean(),
-  orderedAt: z.date(),
-  updatedAt: z.date(),
-  shipBy: z.date().nullable(),
+  orderedAt: time,
+  updatedAt: time,
+  shipBy: time.nullable(),
   currency: z.string().regex(/^[A-Z]{3}$/),
   totalPaise: paise,
   fulfilledBy: z.enum(['SELLER', 'MARKETPLACE']).nullable(),
   stateCode: z.string().regex(/^\d{2}$/).nullable(),
   customer: customerSchema.nullable(),
-  items: z.array(itemSchema).max(5000),
+  items: z.array(itemSchema).max(5000).refine(
+    (items) => new Set(items.map((item) => item.externalId)).size === items.length,
+    'a line stands twice',
+  ),
 })
 
 /** An order with everything that depends on its content alone. */
@@ -68,8 +75,8 @@ export const prepareOrders = (
     const parsed = rowSchema.safeParse(candidate)
     if (!parsed.success) {
       const key = candidate?.externalId
-      const raw = JSON.stringify(candidate) ?? 'undefined'
-      malformed.push(typeof key === 'string' ? { key: key.slice(0, 200), raw } : { raw })
+      const raw = JSON.stringify(candidate, anyValue) ?? 'undefined'
+      malformed.push(typeof key === 'string' ? { key, raw } : { raw })
       continue
     }
     const row = parsed.data
@@ -80,6 +87,10 @@ export const prepareOrders = (
   }
   return { orders: [...orders.values()], malformed, repeated }
 }
+
+/** What JSON has no word for must not keep a row from being put aside. */
+const anyValue = (_name: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? value.toString() : value
 
 const prepare = (keys: SellerKeys, accountId: string, row: OrderRow): PreparedOrder => ({
   id: idOf(keys.sellerId, accountId, 'order', row.externalId),

@@ -9,7 +9,9 @@ export const readBody = async (response: Response): Promise<string> => {
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += chunk.length
-    if (size > maxBytes) throw new Error('The answer is larger than 32 MiB')
+    if (size > maxBytes) {
+      throw failure('bad-response', 'The marketplace gave an answer of more than 32 MiB')
+    }
     chunks.push(chunk)
   }
   return new TextDecoder().decode(await new Blob(chunks as BlobPart[]).arrayBuffer())

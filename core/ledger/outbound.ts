@@ -1,5 +1,12 @@
 /** Requests to a marketplace on behalf of an adapter: the only way out that an adapter has. */
-import { type Context, failure, type HttpInit, type Marketplace, type Schema } from '../plugin.ts'
+import {
+  type Context,
+  failure,
+  failureOf,
+  type HttpInit,
+  type Marketplace,
+  type Schema,
+} from '../plugin.ts'
 import { failureOfStatus, parseAnswer, readBody, retryAfterMs } from './outbound-answer.ts'
 import type { Permits } from './permits.ts'
 import type { Upstream } from './upstream.ts'
@@ -64,6 +71,7 @@ const send = async (
       text: await readBody(response),
     }
   } catch (cause) {
+    if (failureOf(cause)) throw cause
     signal.throwIfAborted()
     throw failure('unavailable', 'The marketplace does not answer', { cause })
   }

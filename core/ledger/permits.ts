@@ -51,11 +51,11 @@ export const createPermits = (options: PermitsOptions): Permits => {
           })
         }
         await options.sleep(Math.max(1, realMs), signal)
+        signal.throwIfAborted()
       }
     },
     learn: async (operation, { rate, empty = false }) => {
-      const known = toldRates.get(operation) ?? limits.get(operation)?.ratePerSecond
-      if (!empty && (rate === undefined || rate === known)) return
+      if (!empty && (rate === undefined || rate === toldRates.get(operation))) return
       if (rate !== undefined) toldRates.set(operation, rate)
       await db.inSellerScope(entry).run(command`
         select correct_bucket(${accountId}::uuid, ${operation}, ${rate ?? null}::float8,

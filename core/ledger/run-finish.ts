@@ -1,6 +1,7 @@
 /** How a slice of a run ends: done, put back, or failed; stated on the run in either case. */
 import type { Database } from '../db/database.ts'
 import { command } from '../db/sql.ts'
+import { hasCode } from '../errors.ts'
 import { failureOf } from '../plugin.ts'
 import { finishWork, type LeasedWork } from '../queues/work.ts'
 import type { Upstream } from './upstream.ts'
@@ -12,24 +13,32 @@ export type SliceEnd =
   | { readonly end: 'failed'; readonly kind: string; readonly message: string }
 
 /** A marketplace that is down is asked for about three hours; the next schedule begins anew. */
-const maxUnavailable = 14
+const maxUnavailable = 20
 /** An answer that makes no sense, or a fault of ours, may be a passing one. */
 const maxPuzzling = 4
 const longestBackoffMs = 15 * 60_000
+/** However little or much a marketplace asks for. */
+const shortestWaitMs = 100
+const longestWaitMs = 24 * 3_600_000
 
 /** What an error means for the slice; `progress`: whether it has stored a page. */
 export const endOfError = (
   error: unknown,
   work: { readonly attempts: number; readonly progress: boolean; readonly upstream: Upstream },
 ): SliceEnd => {
-  const failed = failureOf(error)
+  const failed = failureOf(error) ?? serviceDown(error)
   const attempts = work.progress ? 1 : work.attempts
   const later = { end: 'again', delayMs: backoffMs(attempts), progress: work.progress } as const
   if (failed?.kind === 'rate-limit') {
     const waitMs = failed.retryAfterMs === undefined
       ? later.delayMs
       : work.upstream.realMs(failed.retryAfterMs)
-    return { ...later, delayMs: waitMs }
+    // a marketplace that asks for patience is up: this is no failed attempt
+    return {
+      end: 'again',
+      delayMs: Math.min(longestWaitMs, Math.max(shortestWaitMs, waitMs)),
+      progress: true,
+    }
   }
   if (failed?.kind === 'unavailable' && attempts < maxUnavailable) return later
   if ((!failed || failed.kind === 'bad-response') && attempts < maxPuzzling) return later
@@ -39,6 +48,12 @@ export const endOfError = (
     message: failed?.message ?? 'Something went wrong on our side; support has been told',
   }
 }
+
+/** Our own database and keys count as something that is down, and comes back. */
+const serviceDown = (error: unknown) =>
+  hasCode(error, 'keys-unavailable') || hasCode(error, 'database-unavailable')
+    ? { kind: 'unavailable', message: (error as Error).message, retryAfterMs: undefined } as const
+    : undefined
 
 /** 2 s, 4 s, 8 s … 15 min. */
 const backoffMs = (attempts: number): number =>

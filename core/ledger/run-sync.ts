@@ -13,6 +13,7 @@ import {
 } from '../plugin.ts'
 import { needsReconnect, refreshCredentials } from './credentials.ts'
 import { prepareOrders } from './order-rows.ts'
+import { traceOf } from './trace.ts'
 import { createPatience } from './patience.ts'
 import type { Registry } from './registry.ts'
 import { type ContextDeps, createContext } from './run-context.ts'
@@ -55,8 +56,7 @@ export const syncAccount = async (
   } catch (error) {
     if (signals.signal.aborted || hasCode(error, 'lease-lost')) throw error
     const kind = failureKind(error)
-    const details = kind ? { kind, error: String(error) } : { error }
-    log[kind ? 'warn' : 'error']('sync.interrupted', details)
+    log[kind ? 'warn' : 'error']('sync.interrupted', { kind, ...traceOf(error) })
     const upstream = slice.upstream ?? deps.upstreamOf('')
     end = endOfError(error, { attempts: work.attempts, progress: slice.progress, upstream })
   }
@@ -89,7 +89,8 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
   }
   slice.upstream = deps.upstreamOf(marketplace.id)
   const context = createContext(deps, marketplace, slice.upstream, work, slice)
-  const state: Position = { cursor: run.cursor, seq: run.cursorSeq, counts: run.counts }
+  const cursor = await cursorOf(marketplace, run.cursor, slice.log)
+  const state: Position = { cursor, seq: run.cursorSeq, counts: run.counts }
   const until = deps.now() + deps.sliceMs
   const patience = createPatience()
   for (;;) {
@@ -98,7 +99,8 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
       return await drain({ slice, marketplace, account, context, run, state, until })
     } catch (error) {
       if (failureKind(error) !== 'auth') throw error
-      if (patience.isOver(error, state.counts.pages)) {
+      const ask = marketplace.adapter.refresh
+      if (!ask || patience.isOver(error, state.counts.pages)) {
         await deps.db.withSellerScope(
           work.entry,
           (scope) =>
@@ -108,7 +110,18 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
       }
       const { db, keyring, sleep } = deps
       const { entry, runId } = work
-      const asked = { db, keyring, entry, marketplace, account, version, runId, context, sleep }
+      const asked = {
+        db,
+        keyring,
+        entry,
+        marketplace,
+        account,
+        version,
+        runId,
+        context,
+        sleep,
+        ask,
+      }
       await refreshCredentials(asked)
     }
   }
@@ -137,6 +150,15 @@ interface Drain {
   readonly until: number
 }
 
+/** A release of the plugin may have another form of cursor; what it cannot read it begins without. */
+const cursorOf = async (marketplace: Marketplace, stored: unknown, log: Log): Promise<unknown> => {
+  if (stored === null || stored === undefined) return null
+  const result = await marketplace.cursor['~standard'].validate(stored)
+  if (!result.issues) return result.value
+  log.warn('sync.cursor-dropped')
+  return null
+}
+
 /** While one page is being stored the next is on its way. */
 const drain = async (to: Drain): Promise<SliceEnd> => {
   const { slice, marketplace, account, context, run, state } = to
@@ -160,7 +182,7 @@ const drain = async (to: Drain): Promise<SliceEnd> => {
         coming.catch(() => {})
       }
       await store(to, page)
-      if (over) return { end: 'again', delayMs: 0, progress: true }
+      if (over) return { end: 'again', delayMs: 0, progress: slice.progress }
     }
   } finally {
     await pages.return?.()
@@ -172,6 +194,9 @@ const store = async (
   page: Page<Parameters<typeof prepareOrders>[2][number], unknown>,
 ): Promise<void> => {
   const { deps, work } = slice
+  if (!Number.isInteger(page.received) || page.received < 0) {
+    throw failure('bad-response', 'The plugin does not say how many rows it received')
+  }
   const willSeal = page.rows.length * sealsPerOrder + page.received
   const keys = await deps.keyring.forSeller(work.entry, { willSeal })
   const prepared = prepareOrders(keys, work.accountId, page.rows)
@@ -185,8 +210,8 @@ const store = async (
     work.entry,
     (scope) => storePage(scope, keys, place, page, prepared, state.counts),
   )
+  if (JSON.stringify(page.cursor) !== JSON.stringify(state.cursor)) slice.progress = true
   state.cursor = page.cursor
   if (state.seq !== null) state.seq++
-  slice.progress = true
   slice.log.info('sync.page', { received: page.received, rejected, pages: state.counts.pages })
 }

@@ -32,7 +32,7 @@ export interface RunPosition {
 export const createRuns = (db: Database) => ({
   get: (entry: Entry, id: string): Promise<RunView | null> => readRun(db.inSellerScope(entry), id),
 
-  /** Newest first. */
+  /** Newest first: ids are in the order of time. */
   list: async (
     entry: Entry,
     ask: { readonly accountId?: string; readonly after?: RunPosition; readonly limit: number },
@@ -40,13 +40,10 @@ export const createRuns = (db: Database) => ({
     const account = ask.accountId
       ? sql.fragment`and marketplace_account_id = ${ask.accountId}`
       : sql.fragment``
-    const after = ask.after
-      ? sql
-        .fragment`and (created_at, id) < (${ask.after.createdAt.toISOString()}::timestamptz, ${ask.after.id}::uuid)`
-      : sql.fragment``
+    const after = ask.after ? sql.fragment`and id < ${ask.after.id}::uuid` : sql.fragment``
     const rows = await db.inSellerScope(entry).any(sql.type(runRow)`
       select ${columns} from job_runs where seller_id = ${entry.sellerId} ${account} ${after}
-      order by created_at desc, id desc limit ${ask.limit + 1}`)
+      order by id desc limit ${ask.limit + 1}`)
     const runs = rows.slice(0, ask.limit).map(viewOf)
     const last = runs.at(-1)
     return {
@@ -62,10 +59,9 @@ export const readRun = async (queries: Queries, id: string): Promise<RunView | n
   return row && viewOf(row)
 }
 
-// milliseconds are what a position can carry: created_at has no more
 const columns = sql.fragment`id, marketplace_account_id, target, reason, state, window_from,
   window_to, pages, received, new_rows, changed, unchanged, rejected, rejected_reasons,
-  failure_kind, failure_message, date_trunc('milliseconds', created_at) as created_at,
+  failure_kind, failure_message, created_at,
   started_at, finished_at`
 
 const runRow = z.object({

@@ -16,7 +16,7 @@ export const readSatellite = async (
   marketplace: Marketplace,
   accountId: string,
 ): Promise<SatelliteRow> =>
-  await scope.one(sql.type(z.record(z.string(), z.unknown()))`
+  await scope.one(sql.type(z.record(z.string(), z.unknown()))`/* unprepared */
     select * from ${sql.identifier([marketplace.detailsTable])}
     where seller_id = ${scope.sellerId} and marketplace_account_id = ${accountId}`)
 

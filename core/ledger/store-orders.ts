@@ -11,7 +11,7 @@ import {
   uuidArray,
 } from '../db/arrays.ts'
 import type { SellerScope } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import { command, sql } from '../db/sql.ts'
 import type { PreparedOrder } from './order-rows.ts'
 
 export interface StoredCounts {
@@ -33,6 +33,7 @@ export const storeOrders = async (
   orders: readonly PreparedOrder[],
 ): Promise<StoredCounts> => {
   if (orders.length === 0) return { created: 0, changed: 0, unchanged: 0, written: [] }
+  await lockAccount(scope, place.accountId)
   const known = new Map(
     (await scope.any(sql.type(hashRow)`
       select id, content_hash, source_updated_at from orders
@@ -57,6 +58,15 @@ export const storeOrders = async (
     unchanged: orders.length - written.length,
     written: written.map((row) => row.id),
   }
+}
+
+/**
+ * One page of an account at a time: two that meet would each miss the other's lines, write what is
+ * the same twice, or wait for each other. It is a statement of its own, so that the next one sees
+ * what the other has committed.
+ */
+const lockAccount = async (scope: SellerScope, accountId: string): Promise<void> => {
+  await scope.run(command`select pg_advisory_xact_lock(hashtextextended(${accountId}, 1))`)
 }
 
 const hashRow = z.object({

@@ -45,9 +45,17 @@ export const rejectionsOf = (
   page: Pick<Page<unknown, unknown>, 'rejected'>,
   prepared: PreparedPage,
 ): readonly RejectedRow[] => [
-  ...page.rejected,
-  ...prepared.malformed.map((row) => ({ ...row, reason: malformedReason })),
+  ...page.rejected.map(({ key, reason, raw }) => ({
+    ...keyOf(key),
+    reason: /^[a-z0-9-]{1,80}$/.test(reason) ? reason : malformedReason,
+    raw: String(raw),
+  })),
+  ...prepared.malformed.map(({ key, raw }) => ({ ...keyOf(key), reason: malformedReason, raw })),
 ]
+
+/** A key is for people to find the row by; it is cut to what a column holds. */
+const keyOf = (key: string | undefined): { readonly key?: string } =>
+  key === undefined ? {} : { key: String(key).replaceAll('\0', '').slice(0, 200) }
 
 /** received = new + changed + unchanged + rejected, or nothing of the page is stored. */
 export const storePage = async (
@@ -70,12 +78,7 @@ export const storePage = async (
     rejected: before.rejected + rejected.length,
     reasons: countReasons(before.reasons, rejected),
   }
-  scope.atCommit(command`
-    update job_runs set pages = ${counts.pages}, received = ${counts.received},
-      new_rows = ${counts.created}, changed = ${counts.changed}, unchanged = ${counts.unchanged},
-      rejected = ${counts.rejected}, rejected_reasons = ${JSON.stringify(counts.reasons)}::jsonb
-    where seller_id = ${scope.sellerId} and id = ${place.runId}`)
-  moveCursor(scope, place, page.cursor)
+  countPage(scope, place, page.cursor, counts)
   if (stored.written.length > 0) {
     recordAudit(scope, scope.sellerId, 'orders.synced', `marketplace-account:${place.accountId}`, {
       created: stored.created,
@@ -86,17 +89,25 @@ export const storePage = async (
   return counts
 }
 
-const moveCursor = (scope: SellerScope, place: PagePlace, cursor: unknown): void => {
+/** Both refuse to go on from a page that is not the last one any more. */
+const countPage = (
+  scope: SellerScope,
+  place: PagePlace,
+  cursor: unknown,
+  counts: RunCounts,
+): void => {
   const json = JSON.stringify(cursor)
-  if (place.cursorSeq === null) {
-    scope.atCommit(command`
-      update job_runs set cursor = ${json}::jsonb
-      where seller_id = ${scope.sellerId} and id = ${place.runId}`)
-    return
-  }
+  const live = place.cursorSeq !== null
   scope.atCommit(command`
-    select advance_cursor(${place.accountId}::uuid, ${place.target}, ${json}::jsonb,
-      ${place.cursorSeq}::int8)`)
+    select count_page(${place.runId}::uuid, ${counts.pages - 1}::int4, ${counts.received}::int4,
+      ${counts.created}::int4, ${counts.changed}::int4, ${counts.unchanged}::int4,
+      ${counts.rejected}::int4, ${JSON.stringify(counts.reasons)}::jsonb,
+      ${live ? null : json}::jsonb)`)
+  if (live) {
+    scope.atCommit(command`
+      select advance_cursor(${place.accountId}::uuid, ${place.target}, ${json}::jsonb,
+        ${place.cursorSeq}::int8)`)
+  }
 }
 
 /** The id is made of the content, so a row that comes again is not kept twice. */

@@ -33,7 +33,10 @@ export const createUpstream = (
     realMs: (upstreamMs) => upstreamMs / speed,
     resolve: (url) => {
       if (!settings) return { url, headers: {} }
-      const target = new URL(url.pathname + url.search, settings.url)
+      // member by member: a path that begins with // would name another host
+      const target = new URL(settings.url)
+      target.pathname = url.pathname
+      target.search = url.search
       // one sandbox stands for all the hosts of a marketplace
       return { url: target, headers: { 'x-robnu-upstream-host': url.host } }
     },

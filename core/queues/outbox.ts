@@ -28,9 +28,9 @@ export interface ClaimedRow {
 }
 
 /**
- * Takes due rows, the oldest first. A row is left alone while an earlier one of its queue and group
- * is in other hands: claimed (`first` below), or locked by a claim or an answer that has not
- * committed yet (`free`). Failed rows are claimed by nobody for a while, which holds back theirs too.
+ * Takes due rows, the oldest first. A group of a queue is left alone while one of its rows is in
+ * other hands: claimed, or locked by a claim or an answer that has not committed yet (`missing`).
+ * Rows that failed stay claimed by nobody for a while, which holds back the ones behind them.
  */
 export const claimRows = async (
   tx: Tx,
@@ -42,36 +42,29 @@ export const claimRows = async (
   },
 ): Promise<readonly ClaimedRow[]> => {
   const rows = await tx.any(sql.type(claimedRow)`
-    with first as materialized (
-      select o.seller_id, o.id, o.queue, o.group_key, o.created_at
-      from outbox o
-      where o.sent_at is null and o.not_before <= now()
-        and (o.claimed_until is null or o.claimed_until <= now())
-        and o.queue <> all (${textArray(options.except)}::text[])
-        and not exists (
-          select from outbox e
-          where e.sent_at is null and e.claimed_until > now()
-            and e.queue = o.queue and e.group_key = o.group_key
-            and (e.created_at, e.id) < (o.created_at, o.id)
-        )
-      order by o.created_at, o.id
+    with due as materialized (
+      select seller_id, id, queue, group_key
+      from outbox
+      where sent_at is null and not_before <= now()
+        and queue <> all (${textArray(options.except)}::text[])
+        and (queue, group_key) not in (
+          select queue, group_key from outbox where sent_at is null and claimed_until > now())
+      order by created_at, id
       limit ${options.limit}
+    ), locked as materialized (
+      select o.seller_id, o.id
+      from due d
+      join outbox o on o.seller_id = d.seller_id and o.id = d.id
+      where o.sent_at is null and (o.claimed_until is null or o.claimed_until <= now())
       for update of o skip locked
-    ), free as (
-      select f.seller_id, f.id
-      from first f
-      where not exists (
-        select from outbox e
-        where e.sent_at is null and e.not_before <= now()
-          and e.queue = f.queue and e.group_key = f.group_key
-          and (e.created_at, e.id) < (f.created_at, f.id)
-          and not exists (select from first k where k.seller_id = e.seller_id and k.id = e.id)
-      )
+    ), missing as materialized (
+      select queue, group_key from due where (seller_id, id) not in (select seller_id, id from locked)
     ), claimed as (
       update outbox o
       set claimed_until = now() + ${options.claimMs}::double precision * interval '1 millisecond'
-      from free f
-      where o.seller_id = f.seller_id and o.id = f.id
+      from due d
+      where o.seller_id = d.seller_id and o.id = d.id
+        and (d.queue, d.group_key) not in (select queue, group_key from missing)
       returning o.*
     )
     select seller_id, id, queue, group_key, body::text as body, claimed_until::text as claim

@@ -29,12 +29,12 @@ export const repairLostWork = async (
       where w.state in ('WAITING', 'RUNNING') and w.not_before < ${before}::timestamptz
         and (w.state = 'WAITING' or w.lease_until < ${before}::timestamptz)
         and w.target = any (${textArray(served)}::text[])
-        and not exists (
-          select from outbox o
-          where o.seller_id = w.seller_id and o.group_key = w.marketplace_account_id::text
-            and (o.sent_at is null or o.sent_at > ${before}::timestamptz)
-            and o.body ->> 'workItemId' = w.id::text
-        )
+        and w.id::text not in (
+          select body ->> 'workItemId' from outbox
+          where sent_at is null and body ? 'workItemId'
+          union all
+          select body ->> 'workItemId' from outbox
+          where sent_at > ${before}::timestamptz and body ? 'workItemId')
       order by w.not_before
       limit ${batchSize}`)
     if (lost.length === 0) return 0

@@ -29,6 +29,7 @@ export interface JobQueue {
 }
 interface JobWorker {
   readonly waitUntilReady: () => Promise<unknown>
+  readonly run: () => Promise<void>
   readonly on: (event: 'error', listener: (error: Error) => void) => unknown
   readonly close: () => Promise<void>
   readonly disconnect: () => Promise<void>
@@ -54,7 +55,8 @@ export interface Backend {
 export const longestReconnectMs = 2_000
 /** Of each queue and each worker; a worker listens on one more. */
 const maxPostgresConnections = 2
-const workerOptions = { concurrency: 1, runRetryDelay: 1_000 }
+// not by itself: a worker whose store refuses it at the start would ask again without a pause
+const workerOptions = { concurrency: 1, runRetryDelay: 1_000, autorun: false }
 
 export const openBackend = (connection: SweepConnection): Backend =>
   'redisUrl' in connection ? openRedis(connection.redisUrl) : openPostgres(connection)

@@ -126,6 +126,7 @@ const openSweep = (sweep: Sweep, backend: Backend, options: SweepsOptions): Runn
         throw new Error(`Cannot start the sweep "${sweep.id}": its store does not answer`)
       }
       await ready
+      worker.run().catch(failed)
       await ensureSchedule(queue, sweep)
       const deduplication = { id: 'start', ttl: startedTogetherMs }
       // an id of its own: for one of BullMQ's making the login would have to make a sequence

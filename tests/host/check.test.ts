@@ -41,7 +41,11 @@ const ofAnyPlugin: readonly (readonly [what: string, changes: Changes, path: str
   ['without a version', { version: undefined }, 'version'],
   ['with half a version', { version: '1.0' }, 'version'],
   ['with a configuration that is no schema', { config: { type: 'object' } }, 'config'],
-  ['with a migration of no number', { migrations: [{ id: 0, sql: somewhere }] }, 'migrations[0].id'],
+  [
+    'with a migration of no number',
+    { migrations: [{ id: 0, sql: somewhere }] },
+    'migrations[0].id',
+  ],
   ['with half a number', { migrations: [{ id: 1.5, sql: somewhere }] }, 'migrations[0].id'],
   [
     'with migrations in disorder',
@@ -53,14 +57,26 @@ const ofAnyPlugin: readonly (readonly [what: string, changes: Changes, path: str
     { migrations: [{ id: 1, sql: somewhere }, { id: 1, sql: somewhere }] },
     'migrations[1].id',
   ],
-  ['with SQL in place of a file', { migrations: [{ id: 1, sql: 'select 1' }] }, 'migrations[0].sql'],
+  [
+    'with SQL in place of a file',
+    { migrations: [{ id: 1, sql: 'select 1' }] },
+    'migrations[0].sql',
+  ],
   ["with another's table", { tables: ['tally_a', 'orders'] }, 'tables[1]'],
   ['with a permission for nothing', { permissions: { tally: ['OWNER'] } }, 'permissions["tally"]'],
   ["with another's queue", { queues: [{ name: 'account-sync', kind: 'fifo' }] }, 'queues[0].name'],
-  ['with a sweep that never comes', { sweeps: [{ ...sweep, cron: '0 0 31 2 *' }] }, 'sweeps[0].cron'],
+  [
+    'with a sweep that never comes',
+    { sweeps: [{ ...sweep, cron: '0 0 31 2 *' }] },
+    'sweeps[0].cron',
+  ],
   ['with a sweep of six fields', { sweeps: [{ ...sweep, cron: '0 0 2 * * *' }] }, 'sweeps[0].cron'],
   ["with another's sweep", { sweeps: [{ ...sweep, id: 'nightly' }] }, 'sweeps[0].id'],
-  ['with a route for everybody', { routes: [{ ...route, permission: '' }] }, 'routes[0].permission'],
+  [
+    'with a route for everybody',
+    { routes: [{ ...route, permission: '' }] },
+    'routes[0].permission',
+  ],
   ['with a route beside the others', { routes: [{ ...route, path: 'tally' }] }, 'routes[0].path'],
   ['that needs what is not there', { needs: ['bazaar', 'moon'] }, 'needs'],
 ]
@@ -108,7 +124,12 @@ describe('a plugin', () => {
 
   it('is told every fault at once', () => {
     const faults = check(surface({ api: 0, version: 'new', needs: ['moon'], tables: ['x'] }))
-    expect(faults.map(({ path }) => path).toSorted()).toEqual(['api', 'needs', 'tables[0]', 'version'])
+    expect(faults.map(({ path }) => path).toSorted()).toEqual([
+      'api',
+      'needs',
+      'tables[0]',
+      'version',
+    ])
   })
 
   it('whose id another one has is refused, and so is the other', () => {

@@ -61,7 +61,9 @@ describe('a plugin with migrations', () => {
       admin`select tableowner from pg_tables where tablename = 'bazaar_account_details'`
     )
     expect(row?.['tableowner']).toBe('robnu_plugins')
-    for (const sql of ['drop table orders', 'alter table sellers add x int', 'select * from orders']) {
+    for (
+      const sql of ['drop table orders', 'alter table sellers add x int', 'select * from orders']
+    ) {
       const folder = await folderOf({ '0001_bad.sql': sql })
       const url = pathToFileURL(`${folder}/0001_bad.sql`)
       const plugin = surface({ migrations: [{ id: 1, sql: url }] })

@@ -18,7 +18,12 @@ describe('plugins', () => {
   })
 
   it('come behind all that they need, each once', () => {
-    const { ids, faults } = orderOf({ top: ['left', 'right'], left: ['base'], right: ['base'], base: [] })
+    const { ids, faults } = orderOf({
+      top: ['left', 'right'],
+      left: ['base'],
+      right: ['base'],
+      base: [],
+    })
     expect(ids).toEqual(['base', 'left', 'right', 'top'])
     expect(faults).toEqual([])
   })

@@ -1,4 +1,4 @@
-/** What these tests do over and over: run a statement inside a scope, and say how it was refused. */
+/** What these tests do over and over: run statements in a scope, and say how they were refused. */
 import { inject } from 'vitest'
 import { z } from 'zod'
 import type { Database, Entry, Queries } from '../../core/db/database.ts'
@@ -52,6 +52,26 @@ const pidRow = z.object({ pid: z.number() })
 /** The backend that serves the next statement. */
 export const pidOf = async (queries: Queries): Promise<number> =>
   (await queries.one(sql.type(pidRow)`select pg_backend_pid() as pid`)).pid
+
+/** The backends of a pool of so many connections, by holding them all at once. */
+export const backendsOf = async (
+  db: Database,
+  entry: Entry,
+  connections: number,
+): Promise<readonly number[]> => {
+  const all = Promise.withResolvers<void>()
+  let waiting = 0
+  const held = await Promise.all(
+    Array.from({ length: connections }, () =>
+      db.withSellerScope(entry, async (scope) => {
+        const pid = await pidOf(scope)
+        if (++waiting === connections) all.resolve()
+        await all.promise
+        return pid
+      })),
+  )
+  return held.toSorted((x, y) => x - y)
+}
 
 /** The superuser, whom no policy holds back: to look at what is really stored. */
 export const asSuperuser = (fresh: FreshDatabase): Promise<Connection> => {

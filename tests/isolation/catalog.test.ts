@@ -1,4 +1,4 @@
-/** The proof of isolation by the catalog: the real schema has no fault, and every rule can find one. */
+/** The proof by the catalog: the real schema has no fault, and every rule can find one. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Catalog, readCatalog } from '../../core/db/catalog.ts'
 import { type CatalogAllow, coreAllow } from '../../core/db/catalog-allow.ts'
@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 const undo = new Error('undone')
-/** What the catalog would be after the SQL; roles belong to the whole server, so nothing is kept. */
+/** The catalog as it would be after the SQL; roles are the whole server's, so nothing is kept. */
 const after = async (sql: string): Promise<Catalog> => {
   let catalog: Catalog | undefined
   await admin.sql.begin(async (tx) => {

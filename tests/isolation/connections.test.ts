@@ -1,4 +1,4 @@
-/** Expected errors keep the connection, lost ones are replaced, and nothing half done is committed. */
+/** Expected errors keep the connection, and nothing half done is committed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Queries } from '../../core/db/database.ts'
@@ -11,7 +11,15 @@ import {
   makeSeller,
   type TestSeller,
 } from '../support/database.ts'
-import { asSuperuser, type Connection, countRows, outcomeOf, pidOf, rowsOf } from './attempts.ts'
+import {
+  asSuperuser,
+  backendsOf,
+  type Connection,
+  countRows,
+  outcomeOf,
+  pidOf,
+  rowsOf,
+} from './attempts.ts'
 
 let fresh: FreshDatabase
 let admin: Connection
@@ -33,25 +41,10 @@ const write = (queries: Queries, group: string) =>
     values (${a.sellerId}, ${newId()}, 'q', ${group}, '{}')`)
 const written = (group: string) => countRows(admin, 'outbox', `group_key = '${group}'`)
 
-/** All backends of the pool, by holding them at once. */
-const backends = async (): Promise<readonly number[]> => {
-  const here = Promise.withResolvers<void>()
-  let waiting = 0
-  const held = await Promise.all(
-    [0, 1].map(() =>
-      fresh.db.withSellerScope(a.entry, async (scope) => {
-        const pid = await pidOf(scope)
-        if (++waiting === 2) here.resolve()
-        await here.promise
-        return pid
-      })
-    ),
-  )
-  return held.toSorted((x, y) => x - y)
-}
+const backends = () => backendsOf(fresh.db, a.entry, 2)
 
 describe('an expected error', () => {
-  it('keeps the connection: 1,000 reads of nothing and refusals use the same backends', async () => {
+  it('keeps the connection: 1,000 of them use the same backends', async () => {
     const before = await backends()
     expect(new Set(before).size).toBe(2)
     const one = fresh.db.inSellerScope(a.entry)
@@ -178,79 +171,33 @@ describe('a statement that takes too long', () => {
   })
 })
 
-describe('a lost connection', () => {
-  const kill = async (pid: number): Promise<void> => {
-    await admin.sql`select pg_terminate_backend(${pid}, 5000)`
-  }
-
-  it('in the middle of a transaction answers database-unavailable, and the next call works', async () => {
-    const group = newId()
-    const outcome = await outcomeOf(() =>
-      fresh.db.withSellerScope(a.entry, async (scope) => {
-        await write(scope, group)
-        await kill(await pidOf(scope))
-        await write(scope, group)
-      })
-    )
-    expect(outcome).toBe('database-unavailable')
-    expect(await written(group)).toBe(0)
-    await fresh.db.withSellerScope(a.entry, (scope) => write(scope, group))
-    expect(await written(group)).toBe(1)
-  })
-
-  it('before COMMIT answers database-unavailable and commits nothing', async () => {
-    const group = newId()
-    const outcome = await outcomeOf(() =>
-      fresh.db.withSellerScope(a.entry, async (scope) => {
-        await write(scope, group)
-        await kill(await pidOf(scope))
-      })
-    )
-    expect(outcome).toBe('database-unavailable')
-    expect(await written(group)).toBe(0)
-  })
-
-  it('under a statement answers database-unavailable, and the next call works', async () => {
-    const running = outcomeOf(() => rowsOf(fresh.db.inSellerScope(a.entry), 'select pg_sleep(20)'))
-    const find = async () =>
-      (await admin.sql<{ pid: number }[]>`
-        select pid from pg_stat_activity where query = 'select pg_sleep(20)' and state = 'active'`)[
-        0
-      ]
-    let found = await find()
-    while (!found) found = await find()
-    await kill(found.pid)
-    expect(await running).toBe('database-unavailable')
-    expect(await rowsOf(fresh.db.inSellerScope(a.entry), 'select id from sellers'))
-      .toEqual([{ id: a.sellerId }])
-  })
-
-  it('of every idle connection is met without an error', async () => {
-    for (const pid of await backends()) await kill(pid)
-    // the pool learns of it by the end of the socket, which comes after the answer to the killer
-    let left = await outcomeOf(() => pidOf(fresh.db.gate))
-    for (let tries = 0; left !== 'accepted' && tries < 2; tries++) {
-      expect(left).toBe('database-unavailable')
-      left = await outcomeOf(() => pidOf(fresh.db.gate))
-    }
-    expect(left).toBe('accepted')
-    expect(new Set(await backends()).size).toBe(2)
-  })
-})
-
-describe('a database that is not there', () => {
-  it('answers database-unavailable to every kind of call', async () => {
-    const url = new URL(fresh.urls.app)
-    url.pathname = '/nowhere'
-    const db = await openDatabase({ url: url.href, platformUrl: url.href, maxConnections: 1 })
-    const calls = [
-      () => db.ping(),
-      () => pidOf(db.gate),
-      () => pidOf(db.inSellerScope(a.entry)),
-      () => db.withSellerScope(a.entry, pidOf),
-      () => db.withPlatformScope('test', pidOf),
-    ]
-    for (const call of calls) expect(await outcomeOf(call)).toBe('database-unavailable')
+describe('what a statement leaves behind', () => {
+  it('a changed table costs each connection one call at most', async () => {
+    const name = `things_${newId().slice(-12)}`
+    await admin.sql.unsafe(`
+      create table ${name} (seller_id uuid not null, id uuid not null, primary key (seller_id, id));
+      select app_protect('${name}')`)
+    const db = await openDatabase({ url: fresh.urls.app, maxConnections: 1 })
+    const pid = await pidOf(db.gate)
+    const read = () => outcomeOf(() => rowsOf(db.inSellerScope(a.entry), `select * from ${name}`))
+    expect(await read()).toBe('accepted')
+    await admin.sql.unsafe(`alter table ${name} add column more text`)
+    expect(['accepted', '0A000']).toContain(await read())
+    expect([await read(), await read()]).toEqual(['accepted', 'accepted'])
+    expect(await pidOf(db.gate)).toBe(pid)
     await db.close()
+    await admin.sql.unsafe(`drop table ${name}`)
+  })
+
+  // a plugin's statement may say SET without LOCAL, and the next seller has the same connection
+  it.fails('a setting of the session ends with the transaction', async () => {
+    const db = await openDatabase({ url: fresh.urls.app, maxConnections: 1 })
+    const seen = async () =>
+      (await rowsOf(db.inSellerScope(a.entry), `select current_setting('timezone') as zone`))[0]
+    const before = await seen()
+    await db.withSellerScope(a.entry, (scope) => rowsOf(scope, `set timezone = 'Asia/Kolkata'`))
+    const after = await seen()
+    await db.close()
+    expect(after).toEqual(before)
   })
 })

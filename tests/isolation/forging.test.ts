@@ -1,4 +1,4 @@
-/** The audit trail and the decrypt ledger say what was done, by whom: neither can be told otherwise. */
+/** Audit trail and decrypt ledger say what was done, and by whom: neither can be told otherwise. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readChain, readHead } from '../../core/audit/chain.ts'
 import { recordAudit } from '../../core/audit/record.ts'
@@ -40,7 +40,8 @@ describe('the audit trail', () => {
   it('takes no event but through its function', async () => {
     const before = await countRows(admin, 'audit_events')
     const event = (sellerId: string) => `
-      insert into audit_events (seller_id, seq, at, actor_kind, action, target, data, prev_hash, hash)
+      insert into audit_events (seller_id, seq, at, actor_kind, action, target, data, prev_hash,
+        hash)
       values ('${sellerId}', 1000, now(), 'user', 'x', 'y', '{}', '', '')`
     expect(await asA(event(a.sellerId))).toBe('42501')
     expect(await asA(event(b.sellerId))).toBe('42501')
@@ -124,7 +125,8 @@ describe('the audit trail', () => {
 
 describe('the decrypt ledger', () => {
   const row = (sellerId: string, more = '', values = '') => `
-    insert into decrypt_ledger (seller_id, id, purpose, table_name, columns, row_ids, opened ${more})
+    insert into decrypt_ledger (seller_id, id, purpose, table_name, columns, row_ids,
+      opened ${more})
     values ('${sellerId}', '${newId()}', 'test', 'orders', '{a}', '{}', 1 ${values})`
 
   it('names whom the scope was opened for, and cannot be changed afterwards', async () => {

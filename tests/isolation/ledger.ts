@@ -14,7 +14,7 @@ import { fakeKms } from '../crypto/fakes.ts'
 import { type FreshDatabase, makeAccount, makeSeller } from '../support/database.ts'
 import { type Connection, leaseWork } from './attempts.ts'
 
-export interface Worker {
+interface Worker {
   /** `meanwhile` runs behind the statement and before COMMIT. */
   readonly store: (
     rows: readonly OrderRow[],
@@ -23,7 +23,7 @@ export interface Worker {
   readonly storePage: (
     page: Page<OrderRow, unknown>,
     before?: RunCounts,
-    cursorSeq?: number,
+    cursorSeq?: number | null,
   ) => Promise<RunCounts>
   readonly read: (externalId: string) => Promise<OrderDetail | null>
 }
@@ -67,7 +67,7 @@ export const openLedger = async (fresh: FreshDatabase): Promise<Ledger> => {
           return counts
         })
       },
-      storePage: async (page, before = noCounts, cursorSeq = 0) => {
+      storePage: async (page, before = noCounts, cursorSeq: number | null = 0) => {
         const willSeal = page.rows.length * sealsPerOrder + page.received
         const keys = await keyring.forSeller(entry, { willSeal })
         const prepared = prepareOrders(keys, accountId, page.rows)

@@ -1,4 +1,4 @@
-/** Orders of two workers that meet, and of a marketplace that tells them again, late, or in part. */
+/** Orders of two workers that meet, and of a marketplace that tells them again, late or in part. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
 import { asSuperuser, type Connection, countRows, outcomeOf } from './attempts.ts'
@@ -174,7 +174,7 @@ describe('an order that comes again', () => {
     }
   })
 
-  it('loses the lines that are gone, and keeps the others with what was known of them', async () => {
+  it('loses the lines that are gone, and keeps what was known of the others', async () => {
     await ledger.one.store([order('o', 1, { items: [item('1'), item('2'), item('3')] })])
     const items = [item('3', { totalPaise: null, quantity: 2 }), item('4')]
     await ledger.one.store([order('o', 2, { items }), order('other', 1)])

@@ -1,4 +1,4 @@
-/** A bucket gives out what its rate allows, to the permit, however many ask and whatever the clock. */
+/** A bucket gives out what its rate allows, to the permit, however many ask and at what clock. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { sql } from '../../core/db/sql.ts'

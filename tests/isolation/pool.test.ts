@@ -1,4 +1,4 @@
-/** Two connections, 32 clients, aborts of every kind: no one meets what another left (quality S4). */
+/** Two connections, 32 clients, aborts of every kind: nobody meets what another left (S4). */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Queries } from '../../core/db/database.ts'
@@ -50,7 +50,7 @@ const writeFor = (sellerId: string, group: string) =>
   command`insert into outbox (seller_id, id, queue, group_key, body)
     values (${sellerId}, ${newId()}, 'q', ${group}, '{}')`
 
-it(`the first statement of ${checkouts} checkouts sees its own seller and nothing else`, async () => {
+it(`the first statement of ${checkouts} checkouts sees its own seller alone`, async () => {
   const random = seededRandom(20260714)
   const stale: unknown[] = []
   const ways = new Map<string, number>()

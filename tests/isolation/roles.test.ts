@@ -125,7 +125,8 @@ describe('inside a transaction of a seller', () => {
         fresh.db.gate,
         `
         select query from pg_stat_activity
-        where usename = 'robnu_app' and state = 'active' and pid <> pg_backend_pid()`,
+        where datname = current_database() and usename = 'robnu_app' and state = 'active'
+          and pid <> pg_backend_pid()`,
       )
     let rows = await seen()
     while (rows.length === 0) rows = await seen()

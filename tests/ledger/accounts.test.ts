@@ -120,13 +120,16 @@ describe('connecting', () => {
     expect((await world.control('asked') as { tokens: number }).tokens).toBe(0)
   })
 
-  it.each([[undefined], [null], ['text'], [[]]])('with %j for details is refused', async (details) => {
-    const input = shopInput(0, { details })
-    expect(await faultFrom(accounts().connect(seller.entry, input))).toMatchObject({
-      code: 'invalid-request',
-      errors: [{ pointer: '/details' }],
-    })
-  })
+  it.each([[undefined], [null], ['text'], [[]]])(
+    'with %j for details is refused',
+    async (details) => {
+      const input = shopInput(0, { details })
+      expect(await faultFrom(accounts().connect(seller.entry, input))).toMatchObject({
+        code: 'invalid-request',
+        errors: [{ pointer: '/details' }],
+      })
+    },
+  )
 
   it('escapes the names of members as pointers ask for', async () => {
     const issues = [{ message: 'no', path: ['a/b', { key: 'c~d' }, 0] }]

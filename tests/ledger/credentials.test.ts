@@ -23,7 +23,11 @@ beforeEach(async () => {
 
 type Refresh = NonNullable<Adapter['refresh']>
 const giving = (session_token: string): Awaited<ReturnType<Refresh>> => ({
-  ...{ api_key: 'bzk_the-key-itself', session_token, session_expires_at: '2026-01-10T07:00:00.000Z' },
+  ...{
+    api_key: 'bzk_the-key-itself',
+    session_token,
+    session_expires_at: '2026-01-10T07:00:00.000Z',
+  },
 })
 
 /** Asks as a worker whose request was refused with the credentials of `version`. */
@@ -155,9 +159,9 @@ describe('fresh credentials', () => {
 
 describe('a refusal', () => {
   it('is told to the seller in the words of the plugin', async () => {
-    const refused = await failureFrom(ask(() =>
-      Promise.reject(failure('auth', 'Make a new key in the shop panel'))
-    ))
+    const refused = await failureFrom(
+      ask(() => Promise.reject(failure('auth', 'Make a new key in the shop panel'))),
+    )
     expect(refused).toMatchObject({ kind: 'auth', message: 'Make a new key in the shop panel' })
     expect(await accountRow()).toMatchObject({
       ...{ needs_reconnect: true, reconnect_reason: 'Make a new key in the shop panel' },

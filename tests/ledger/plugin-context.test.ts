@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createJobContext, createPluginContext } from '../../core/ledger/plugin-context.ts'
-import { type Plugin, definePlugin } from '../../core/plugin.ts'
+import { definePlugin, type Plugin } from '../../core/plugin.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
 import tally from '../support/bazaar/tally/mod.ts'
 import { openWorld, type World } from '../support/bazaar/world.ts'
@@ -25,7 +25,10 @@ afterAll(() => world.close())
 const job = { key: 'request-1', signal: new AbortController().signal }
 const contextOf = (plugin: Plugin, by = seller) =>
   createJobContext(world.deps, plugin, { ...job, entry: by.entry })
-const withQueue: Plugin = definePlugin({ ...tally, queues: [{ name: 'tally-later', kind: 'fifo' }] })
+const withQueue: Plugin = definePlugin({
+  ...tally,
+  queues: [{ name: 'tally-later', kind: 'fifo' }],
+})
 const Count = z.object({ n: z.number() })
 
 describe("a plugin's route", () => {

@@ -148,4 +148,3 @@ describe('what cannot be accepted', () => {
     for (const { raw } of kept) expect(raw).not.toMatch(/BZ-0002|buyers\.invalid/)
   })
 })
-

@@ -36,10 +36,14 @@ describe('a run', () => {
   it('goes on behind its last page when its adapter fails in the middle', async () => {
     const asked = await askForRun(world, seller, accountId)
     const before = await pagesAsked()
-    const item = await runSlice(world, asked, throughPages(world, (page, number) => {
-      if (number === 3) throw new TypeError('a fault of the plugin')
-      return page
-    }))
+    const item = await runSlice(
+      world,
+      asked,
+      throughPages(world, (page, number) => {
+        if (number === 3) throw new TypeError('a fault of the plugin')
+        return page
+      }),
+    )
     expect(item).toMatchObject({ state: 'WAITING', attempts: 0 })
     expect(await stored(world, accountId)).toMatchObject({ orders: 100 })
     expect(await runOf(world, asked)).toMatchObject({ state: 'RUNNING', pages: 2, received: 100 })
@@ -136,14 +140,18 @@ describe('a worker that has lost its lease', () => {
 
   it('cannot store a page that the other one has stored already', async () => {
     const asked = await askForRun(world, seller, accountId)
-    const item = await runSlice(world, asked, throughPages(world, async (page, number) => {
-      if (number !== 2) return page
-      await untilPages(asked, 1)
-      await world.fresh.asSuperuser((admin) =>
-        admin`update sync_cursors set seq = seq + 1 where marketplace_account_id = ${accountId}`
-      )
-      return page
-    })).catch((error: unknown) => error)
+    const item = await runSlice(
+      world,
+      asked,
+      throughPages(world, async (page, number) => {
+        if (number !== 2) return page
+        await untilPages(asked, 1)
+        await world.fresh.asSuperuser((admin) =>
+          admin`update sync_cursors set seq = seq + 1 where marketplace_account_id = ${accountId}`
+        )
+        return page
+      }),
+    ).catch((error: unknown) => error)
     expect(hasCode(item, 'lease-lost')).toBe(true)
     expect(await stored(world, accountId)).toMatchObject({ orders: 50 })
   })

@@ -35,9 +35,12 @@ const list = async (limit: number, accountId?: string, by = seller): Promise<rea
 }
 
 describe('a list of runs', () => {
-  it.each([[1], [2], [5], [50]])('has each run once, newest first, in pages of %i', async (limit) => {
-    expect(await list(limit)).toEqual(ids)
-  })
+  it.each([[1], [2], [5], [50]])(
+    'has each run once, newest first, in pages of %i',
+    async (limit) => {
+      expect(await list(limit)).toEqual(ids)
+    },
+  )
 
   it('of an account has the runs of that account', async () => {
     expect(await list(2, accounts[1])).toHaveLength(2)

@@ -65,6 +65,13 @@ describe('a satellite', () => {
     expect(await open(accountId)).toEqual({ details, credentials })
   })
 
+  it('takes an instant as a date, to the millisecond', async () => {
+    const accountId = await makeAccount(world.fresh, seller)
+    const contract_until = new Date('2027-03-31T18:29:59.123Z')
+    await write(accountId, { details: { ...details, contract_until }, credentials })
+    expect(await open(accountId)).toEqual({ details, credentials })
+  })
+
   it('takes null for null, and the default of the table for what is not given', async () => {
     const accountId = await makeAccount(world.fresh, seller)
     const sparse = { shop_id: 'SHOP-0002', daily_limit: null, contract_until: undefined }
@@ -107,7 +114,9 @@ describe('a satellite', () => {
           select api_key_enc from bazaar_account_details where marketplace_account_id = ${one}
         ) where marketplace_account_id = ${other}`
     )
-    expect(String(await errorFrom(open(other)))).toContain('Cannot open "bazaar_account_details.api_key_enc"')
+    expect(String(await errorFrom(open(other)))).toContain(
+      'Cannot open "bazaar_account_details.api_key_enc"',
+    )
   })
 
   it('belongs to its seller', async () => {

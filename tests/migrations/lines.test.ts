@@ -1,5 +1,8 @@
 /** Migrations are applied once, whole, in order, by whoever may, and never differently later. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { spawn } from 'node:child_process'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { readCatalog } from '../../core/db/catalog.ts'
 import { migrate, type MigrationLine } from '../../core/db/migrate.ts'
 import { coreLine, type EmptyDatabase, emptyDatabase, pluginLine } from './empty-database.ts'
@@ -40,7 +43,9 @@ describe('starting', () => {
 
   it('again changes nothing', async () => {
     const lines = [await coreLine(), pluginLine('bazaar', 'create table bazaar_x (id uuid)')]
-    expect((await database.migrate(...lines)).applied).toHaveLength(lines[0]!.files.length + 1)
+    expect((await database.migrate(...lines)).applied).toHaveLength(
+      (await coreLine()).files.length + 1,
+    )
     const before = [await ledger(), await database.asOwner(readCatalog)]
     expect(await database.migrate(...lines)).toEqual({
       applied: [],
@@ -49,7 +54,7 @@ describe('starting', () => {
     expect([await ledger(), await database.asOwner(readCatalog)]).toEqual(before)
   })
 
-  it('applies a line that comes later, and leaves one alone that is not there any more', async () => {
+  it('applies a line that comes later, and leaves one alone that is gone', async () => {
     await database.migrate(short('create table one (id int)'))
     const plugin = pluginLine('bazaar', 'create table bazaar_x (id int)')
     await database.migrate(short('create table one (id int)'))
@@ -77,25 +82,26 @@ describe('a file that fails', () => {
     expect(await tables()).toEqual(['four', 'one', 'schema_migrations', 'three', 'two'])
   })
 
-  it('because its connection was cut leaves nothing, and holds no lock', async () => {
-    const slow = short(
-      'create table one (id int)',
-      'create table two (id int); select pg_sleep(60)',
-    )
-    const running = expect(database.migrate(slow)).rejects.toThrow('0002_step.sql')
+  it('of a killed process leaves nothing, and the next run goes on with it', async () => {
+    const texts = ['create table one (id int)', 'create table two (id int); select pg_sleep(1.5)']
+    const starter = spawn(process.execPath, [
+      ...'Deno' in globalThis ? ['run', '-A'] : [],
+      fileURLToPath(new URL('./starter.ts', import.meta.url)),
+      ...[database.ownerUrl, ...texts],
+    ], { stdio: 'ignore' })
+    const ended = new Promise((resolve) => starter.once('exit', (_code, signal) => resolve(signal)))
     await database.asSuperuser(async (sql) => {
-      for (let killed = 0; killed === 0;) {
-        const rows = await sql`
-          select pg_terminate_backend(pid, 5000) from pg_stat_activity
-          where datname = current_database() and query ~ 'pg_sleep\\(60\\)'
-            and pid <> pg_backend_pid()`
-        killed = rows.length
-      }
+      const inTheMiddle = () =>
+        sql`select from pg_stat_activity
+          where datname = current_database() and query ~ 'pg_sleep' and pid <> pg_backend_pid()`
+      while ((await inTheMiddle()).length === 0) expect(starter.exitCode).toBe(null)
     })
-    await running
-    expect(await tables()).toEqual(['one', 'schema_migrations'])
-    const resumed = short('create table one (id int)', 'create table two (id int)')
-    expect((await database.migrate(resumed)).applied).toEqual(['core/0002_step.sql'])
+    starter.kill('SIGKILL')
+    expect(await ended).toBe('SIGKILL')
+    // its session ends by itself, and with it the lock that this one waits for
+    const resumed = await database.migrate(short(...texts))
+    expect(resumed).toEqual({ applied: ['core/0002_step.sql'], known: 1 })
+    expect(await tables()).toEqual(['one', 'schema_migrations', 'two'])
   })
 
   it('because others hold its table gives up after five seconds', async () => {

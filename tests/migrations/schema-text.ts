@@ -2,8 +2,8 @@
 import type { Catalog, DatabaseFunction, Grant, Policy, Relation } from '../../core/db/catalog.ts'
 
 const head =
-  `-- The schema that core's migrations make, as the catalog tells it: for reading and for review, never
--- run. A change of the schema changes this file, in the same commit:
+  `-- The schema that core's migrations make, as the catalog tells it: for reading and for review,
+-- never run. A change of the schema changes this file, in the same commit:
 --   ROBNU_WRITE_SCHEMA=1 npm test -- tests/migrations/schema.test.ts
 `
 

@@ -1,4 +1,4 @@
-/** One broken schema and more for each rule of the catalog: SQL that trips it, and no other rule. */
+/** Broken schemas for each rule of the catalog: SQL that trips this rule, and no other. */
 import type { CatalogRuleName } from '../../core/db/catalog-rules.ts'
 
 /** A sound plugin: its tables are held to the rules of core's. */
@@ -212,8 +212,17 @@ export const broken: Readonly<Record<CatalogRuleName, readonly string[]>> = {
     'grant execute on function claim_work(uuid, uuid, uuid, integer) to robnu_tenant',
     'grant execute on function claim_work(uuid, uuid, uuid, integer) to public',
     'revoke execute on function claim_work(uuid, uuid, uuid, integer) from robnu_app',
-    'grant execute on function claim_work(uuid, uuid, uuid, integer) to robnu_app with grant option',
+    `grant execute on function claim_work(uuid, uuid, uuid, integer) to robnu_app
+       with grant option`,
   ].map((sql) => `reset role; ${sql}`),
+  'system-shadow': [
+    `create function split_part(text, text) returns text language sql return null;
+     revoke all on function split_part(text, text) from public`,
+    `set local role robnu_plugins;
+     create function bazaar_join(a integer, b integer) returns text language sql return null;
+     revoke all on function bazaar_join(integer, integer) from public;
+     create operator || (leftarg = integer, rightarg = integer, function = bazaar_join)`,
+  ],
   'function-public': [
     'create function add(a integer, b integer) returns integer language sql return a + b',
     `set local role robnu_plugins;

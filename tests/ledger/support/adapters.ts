@@ -26,7 +26,7 @@ export const throughPages = (
   if (!own) throw new Error('Bazaar has lost its ability')
   async function* syncOrders(...asked: Parameters<SyncOrders>): Pages {
     let number = 0
-    if (own) for await (const page of own(...asked)) yield await each(page, ++number)
+    if (own) { for await (const page of own(...asked)) yield await each(page, ++number) }
   }
   return withAdapter(world, { syncOrders })
 }
