@@ -100,11 +100,13 @@ const fileSchema = z.strictObject({
 
 export const readConfig = (env: Environment): Config => {
   const faults: string[] = []
-  const parsed = schema.safeParse(withSecretFiles(env, faults))
+  const given = withSecretFiles(env, faults)
+  const parsed = schema.safeParse(given)
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const name = String(issue.path[0])
-      faults.push(`${name}: ${env[name] === undefined ? 'is not set' : issue.message}`)
+      const isTold = faults.some((fault) => fault.startsWith(`${name}_FILE:`))
+      if (!isTold) faults.push(`${name}: ${name in given ? issue.message : 'is not set'}`)
     }
   }
   const plugins = readPlugins(env, faults)
@@ -117,8 +119,8 @@ export const readPlugins = (
   env: Environment,
   faults: string[],
 ): { readonly plugins: readonly PluginEntry[]; readonly configDir: string } => {
-  const path = resolve(env['ROBNU_CONFIG'] ?? 'robnu.config.json')
-  const file = readConfigFile(path, env['ROBNU_CONFIG'] !== undefined, faults)
+  const path = resolve(env['ROBNU_CONFIG'] || 'robnu.config.json')
+  const file = readConfigFile(path, Boolean(env['ROBNU_CONFIG']), faults)
   const listed = env['ROBNU_PLUGINS']?.split(',').map((use) => use.trim()).filter(Boolean)
   const plugins = listed
     ? listed.map((use) => file.find((entry) => entry.use === use) ?? { use, config: undefined })
@@ -155,7 +157,7 @@ const withSecretFiles = (env: Environment, faults: string[]): Record<string, unk
     const value = env[name]
     if (file === undefined) {
       // an empty variable is one that is not set, but for the list of plugins
-      values[name] = value === '' && name !== 'ROBNU_PLUGINS' ? undefined : value
+      if (value !== undefined && (value !== '' || name === 'ROBNU_PLUGINS')) values[name] = value
       continue
     }
     try {

@@ -34,7 +34,7 @@ create table job_runs (
   constraint job_runs__state check (state in ('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED')),
   constraint job_runs__counts check (received = new_rows + changed + unchanged + rejected),
   constraint job_runs__window check (
-    (window_from is null) = (window_to is null) and coalesce(window_from < window_to, true))
+    (window_from is null) = (window_to is null) and coalesce(window_from <= window_to, true))
 );
 -- ids are in the order of time
 create index job_runs__by_account on job_runs (seller_id, marketplace_account_id, id desc);

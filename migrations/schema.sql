@@ -99,7 +99,7 @@ create policy platform on decrypt_ledger to robnu_platform
 create policy tenant on decrypt_ledger to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
   with check (seller_id = (select app_current_seller_id()));
-grant insert, select on decrypt_ledger to robnu_tenant;
+grant select, insert (columns), insert (id), insert (opened), insert (purpose), insert (row_ids), insert (seller_id), insert (table_name) on decrypt_ledger to robnu_tenant;
 
 -- table of robnu_owner
 create table identities (
@@ -142,9 +142,10 @@ create table job_runs (
   constraint job_runs__requester FOREIGN KEY (seller_id, requested_by_user_id) REFERENCES seller_users(seller_id, id),
   constraint job_runs__counts CHECK ((received = (((new_rows + changed) + unchanged) + rejected))),
   constraint job_runs__reason CHECK ((reason = ANY (ARRAY['schedule'::text, 'manual'::text, 'backfill'::text, 'push'::text]))),
-  constraint job_runs__state CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text])))
+  constraint job_runs__state CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text]))),
+  constraint job_runs__window CHECK ((((window_from IS NULL) = (window_to IS NULL)) AND COALESCE((window_from <= window_to), true)))
 );
-CREATE INDEX job_runs__by_account ON job_runs USING btree (seller_id, marketplace_account_id, created_at DESC);
+CREATE INDEX job_runs__by_account ON job_runs USING btree (seller_id, marketplace_account_id, id DESC);
 alter table job_runs enable row level security;
 alter table job_runs force row level security;
 create policy gate on job_runs to robnu_gate using (true) with check (true);
@@ -580,7 +581,7 @@ create table work_items (
   created_at timestamp with time zone not null default now(),
   constraint work_items_pkey PRIMARY KEY (seller_id, id),
   constraint work_items__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
-  constraint work_items__lane CHECK ((lane = ANY (ARRAY['live'::text, 'window'::text]))),
+  constraint work_items__lane CHECK (((lane = 'live'::text) OR (lane ~~ 'window:%'::text))),
   constraint work_items__state CHECK ((state = ANY (ARRAY['WAITING'::text, 'RUNNING'::text, 'DONE'::text, 'FAILED'::text])))
 );
 CREATE INDEX work_items__lost ON work_items USING btree (not_before) WHERE (state = ANY (ARRAY['WAITING'::text, 'RUNNING'::text]));
@@ -614,7 +615,7 @@ create function app_current_seller_id()
 
 create function app_enter(text, text, uuid, timestamp with time zone, bytea)
   returns void
-  language plpgsql volatile security definer set search_path=pg_catalog, public
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_tenant;
 
@@ -644,7 +645,7 @@ create function app_protect(text, text, text, text)
 
 create function audit_append(uuid, text, text, text)
   returns void
-  language plpgsql volatile security definer set search_path=pg_catalog, public
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_platform, robnu_tenant;
 
@@ -668,31 +669,31 @@ create function audit_is_append_only()
 
 create function auth_close_session(uuid, uuid)
   returns void
-  language sql volatile security definer set search_path=pg_catalog, public
+  language sql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_app;
 
 create function auth_identity(text)
   returns TABLE(identity_id uuid, password_hash text)
-  language sql stable security definer set search_path=pg_catalog, public
+  language sql stable security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_app;
 
 create function auth_open_session(uuid, uuid, uuid, timestamp with time zone)
   returns TABLE(seller_id uuid, seller_name text, seller_status text, user_id uuid, role text, authz_version text)
-  language plpgsql volatile security definer set search_path=pg_catalog, public
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_app;
 
 create function auth_reload(uuid, uuid)
   returns TABLE(user_id uuid, role text, seller_status text, authz_version text)
-  language sql stable security definer set search_path=pg_catalog, public
+  language sql stable security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_app;
 
 create function claim_work(uuid, uuid, uuid, integer)
   returns TABLE(claimed boolean, due_in_ms double precision, marketplace_account_id uuid, target text, job_run_id uuid, attempts integer)
-  language plpgsql volatile security definer set search_path=pg_catalog, public
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_app;
 
@@ -702,21 +703,27 @@ create function correct_bucket(uuid, text, double precision, boolean, bigint)
   owner robnu_owner
   callers robnu_tenant;
 
+create function count_page(uuid, integer, integer, integer, integer, integer, integer, jsonb, jsonb)
+  returns void
+  language plpgsql volatile
+  owner robnu_owner
+  callers robnu_tenant;
+
 create function extend_work(uuid, uuid, uuid, integer)
   returns boolean
-  language plpgsql volatile security definer set search_path=pg_catalog, public
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_app;
 
 create function finish_work(uuid, uuid, text, double precision, uuid, text, boolean)
   returns void
-  language plpgsql volatile security definer set search_path=pg_catalog, public
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_tenant;
 
 create function request_work(uuid, uuid, text, text, uuid, uuid, uuid, text, timestamp with time zone, timestamp with time zone)
   returns TABLE(job_run_id uuid, created boolean)
-  language plpgsql volatile security definer set search_path=pg_catalog, public
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_platform, robnu_tenant;
 

@@ -4,7 +4,7 @@ import { type CatalogAllow, roleNames } from './catalog-allow.ts'
 import type { CatalogRule, Found } from './catalog-rules.ts'
 
 /** Nothing but this: a setting of a function holds for all that it calls. */
-const definerSettings = 'search_path=pg_catalog, public'
+const definerSettings = 'search_path=pg_catalog, pg_temp'
 
 const callersOf = ({ grants }: DatabaseFunction): string =>
   grants.map(({ role, grantable }) => grantable ? `${role} with grant` : role)

@@ -120,16 +120,16 @@ const inTransaction = async <T>(
       over = true
       if (!begun && last.length === 0) return value
       const before = [...opening(), ...last, resetSettings]
-      const name = before.length > 0 ? pool.envelopes.put({ before }) : undefined
-      const end = await connection.query(named(command`commit`, name))
-      // after a failed statement that `work` has swallowed, COMMIT answers ROLLBACK
-      if ((end as { command: string }).command !== 'COMMIT') {
-        throw new Error('The transaction was rolled back: a statement in it had failed')
-      }
+      await connection.query(named(command`commit`, pool.envelopes.put({ before })))
       return value
     } catch (error) {
       over = true
       if (begun && !isLostConnection(error)) await connection.query(command`rollback`)
+      // a failed statement that `work` has swallowed: nothing may follow it, COMMIT neither
+      if (sqlState(error) === '25P02') {
+        const why = 'The transaction was rolled back: a statement in it had failed'
+        throw new Error(why, { cause: error })
+      }
       throw error
     }
   })

@@ -4,6 +4,7 @@ import { isMarketplace, type Marketplace, type Plugin } from '../plugin.ts'
 import { checkPlugins } from './check.ts'
 import { type LoadedPlugin, loadPlugins, type PluginFault, pluginFault } from './load.ts'
 import { orderPlugins } from './order.ts'
+import { shapeFaults } from './shape.ts'
 
 export interface Host {
   /** In the order in which they start. */
@@ -19,7 +20,8 @@ export const openHost = async (
   configDir: string,
 ): Promise<Host> => {
   const loaded = await loadPlugins(entries, configDir)
-  const { ordered, faults: circles } = orderPlugins(loaded.plugins)
+  const sound = loaded.plugins.filter(({ plugin }) => shapeFaults(plugin).length === 0)
+  const { ordered, faults: circles } = orderPlugins(sound)
   const configs = new Map<string, unknown>()
   const faults = [...loaded.faults, ...checkPlugins(loaded.plugins), ...circles]
   for (const one of ordered) faults.push(...await configure(one, configs))

@@ -1,5 +1,6 @@
 /** Loading: what the configuration names becomes plugins, or a list of everything that is wrong. */
-import { isAbsolute, resolve } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { PluginEntry } from '../config.ts'
 import { isPlugin, type Plugin } from '../plugin.ts'
@@ -49,13 +50,22 @@ export const loadPlugins = async (
 
 const addressOf = (use: string, configDir: string): string => {
   if (use.startsWith('file:')) return use
-  if (use.startsWith('.') || isAbsolute(use)) return pathToFileURL(resolve(configDir, use)).href
+  if (use.startsWith('.') || isAbsolute(use)) {
+    return pathToFileURL(entryOf(resolve(configDir, use))).href
+  }
   try {
     return import.meta.resolve(use)
   } catch {
     // the import says better what is missing
     return use
   }
+}
+
+/** A folder stands for its `mod.ts`, or the `mod.js` of a plugin that was built. */
+const entryOf = (path: string): string => {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path
+  const [found] = ['mod.ts', 'mod.js'].map((name) => join(path, name)).filter(existsSync)
+  return found ?? path
 }
 
 /** All faults of all plugins in one error. */

@@ -33,11 +33,11 @@ export const endOfError = (
     const waitMs = failed.retryAfterMs === undefined
       ? later.delayMs
       : work.upstream.realMs(failed.retryAfterMs)
-    // a marketplace that asks for patience is up: this is no failed attempt
+    // a marketplace that says when to come again is up: this is no failed attempt
     return {
       end: 'again',
       delayMs: Math.min(longestWaitMs, Math.max(shortestWaitMs, waitMs)),
-      progress: true,
+      progress: work.progress || failed.retryAfterMs !== undefined,
     }
   }
   if (failed?.kind === 'unavailable' && attempts < maxUnavailable) return later

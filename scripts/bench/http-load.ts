@@ -17,76 +17,71 @@ export const requestOf = (url: string, path: string, cookie?: string): Uint8Arra
 /** The body of an answer, for a look at what is measured. */
 export const bodyOf = (answer: Uint8Array): string => {
   const text = Buffer.from(answer).toString()
-  return text.slice(text.indexOf('\r\n\r\n') + 4)
+  return text.slice(text.indexOf(headEnd) + headEnd.length)
 }
 
-export const connect = async (url: string): Promise<Connection> => {
+const headEnd = '\r\n\r\n'
+
+/** Opens at the first request, and again after the server has closed what was idle for too long. */
+export const connectionTo = (url: string): Connection => {
   const { hostname, port } = new URL(url)
-  const socket = createConnection({ host: hostname, port: Number(port), noDelay: true })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve)
-    socket.once('error', reject)
-  })
-  return connectionOf(socket)
-}
-
-interface Waiting {
-  readonly resolve: (answer: Uint8Array) => void
-  readonly reject: (error: Error) => void
-}
-
-const connectionOf = (socket: Socket): Connection => {
-  let waiting: Waiting | undefined
-  let chunks: Uint8Array[] = []
-  let have = 0
-  /** Unknown until the head is there. */
-  let whole: number | undefined
-
-  const end = (error: Error): void => {
-    waiting?.reject(error)
-    waiting = undefined
-    socket.destroy()
-  }
-  socket.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    have += chunk.length
-    try {
-      whole ??= wholeLength(chunks)
-    } catch (error) {
-      return end(error as Error)
-    }
-    if (whole === undefined || have < whole) return
-    const answer = chunks.length === 1 ? chunk : Buffer.concat(chunks)
-    const { resolve } = waiting ?? { resolve: () => {} }
-    waiting = undefined
-    chunks = []
-    have = 0
-    whole = undefined
-    resolve(answer)
-  })
-  socket.on('error', end)
-  socket.on('close', () => end(new Error('The server closed the connection')))
+  let socket: Socket | undefined
+  const open = (): Promise<Socket> =>
+    new Promise((resolve, reject) => {
+      const opening = createConnection({ host: hostname, port: Number(port), noDelay: true })
+      opening.once('error', reject)
+      opening.once('connect', () => {
+        opening.off('error', reject)
+        // a fault of an idle connection is met by the next request
+        opening.on('error', () => {})
+        resolve(opening)
+      })
+    })
   return {
-    ask: (request) =>
-      new Promise((resolve, reject) => {
-        waiting = { resolve, reject }
-        socket.write(request)
-      }),
-    close: () => socket.destroy(),
+    ask: async (request) => {
+      if (socket === undefined || socket.destroyed || !socket.writable) socket = await open()
+      return await exchange(socket, request)
+    },
+    close: () => socket?.destroy(),
   }
 }
 
-const ok = Buffer.from('HTTP/1.1 200')
+const exchange = (socket: Socket, request: Uint8Array): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    let have = 0
+    let whole: number | undefined
+    const settle = (end: () => void): void => {
+      socket.off('data', take)
+      socket.off('close', lose)
+      end()
+    }
+    const lose = (): void => settle(() => reject(new Error('The server closed the connection')))
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk)
+      have += chunk.length
+      try {
+        whole ??= wholeLength(chunks.length === 1 ? chunk : Buffer.concat(chunks))
+      } catch (error) {
+        return settle(() => reject(error))
+      }
+      if (whole === undefined || have < whole) return
+      settle(() => resolve(chunks.length === 1 ? chunk : Buffer.concat(chunks)))
+    }
+    socket.on('data', take)
+    socket.on('close', lose)
+    socket.write(request)
+  })
 
-/** Of the head and the body, or undefined while the head is not there whole. */
-const wholeLength = (chunks: readonly Uint8Array[]): number | undefined => {
-  const [first] = chunks
-  const start = Buffer.from(chunks.length === 1 && first ? first : Buffer.concat([...chunks]))
-  const headEnd = start.indexOf('\r\n\r\n')
-  if (headEnd < 0) return undefined
-  const head = start.toString('latin1', 0, headEnd)
-  if (start.indexOf(ok) !== 0) throw new Error(`Expected status 200, got: ${head.split('\r\n')[0]}`)
+/** Of head and body, or undefined while the head is not there whole. */
+const wholeLength = (start: Buffer): number | undefined => {
+  const at = start.indexOf(headEnd)
+  if (at < 0) return undefined
+  const head = start.toString('latin1', 0, at)
+  if (!head.startsWith('HTTP/1.1 200')) {
+    throw new Error(`Expected status 200, got: ${head.split('\r\n')[0]}`)
+  }
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
   if (length === undefined) throw new Error('Expected an answer that tells its length')
-  return headEnd + 4 + Number(length)
+  return at + headEnd.length + Number(length)
 }

@@ -7,7 +7,7 @@ import { cookieName } from '#core/http/cookie.ts'
 import { type Child, startChild } from '../local/child.ts'
 import type { Filled } from './fill.ts'
 import { describe, type Finding, say, speedFinding } from './findings.ts'
-import { bodyOf, connect, type Connection, requestOf } from './http-load.ts'
+import { bodyOf, type Connection, connectionTo, requestOf } from './http-load.ts'
 import type { LabUrls } from './lab.ts'
 import { pageSize } from './page-sql.ts'
 import { type ServerUrls, settingsEnv } from './page-settings.ts'
@@ -80,7 +80,7 @@ const measureKinds = async (
     for (const name of kinds) {
       const own: Connection[] = []
       for (let loop = 0; loop < slices.loops; loop++) {
-        own.push(await connect(serverOf(servers, name)))
+        own.push(connectionTo(serverOf(servers, name)))
       }
       open.push(...own)
       variants.push({
@@ -98,7 +98,7 @@ const measureKinds = async (
 const look = async (servers: ServerUrls, pick: (kind: Kind) => Uint8Array): Promise<void> => {
   const shapes: string[] = []
   for (const kind of kinds) {
-    const connection = await connect(serverOf(servers, kind))
+    const connection = connectionTo(serverOf(servers, kind))
     const body = bodyOf(await connection.ask(pick(kind)))
     connection.close()
     const { data, page } = JSON.parse(body)

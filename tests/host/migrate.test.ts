@@ -120,6 +120,12 @@ describe('a satellite', () => {
     expect(faults.map((fault) => fault.message).join()).toContain(message)
   })
 
+  it('that is wrong leaves its marketplace unregistered', async () => {
+    const fresh = await database()
+    await errorFrom(migrate(fresh, hostOf(await withSatellite('select 1'))))
+    expect(await fresh.asSuperuser((admin) => admin`select code from marketplaces`)).toHaveLength(0)
+  })
+
   it('may have columns that it once had in its past', async () => {
     const fresh = await database()
     const sql = `${table(`${keys}, api_key_enc bytea, old_enc bytea`)};

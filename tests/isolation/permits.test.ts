@@ -75,15 +75,14 @@ it('buckets of other operations and accounts are not touched', async () => {
   expect(await take(await makeAccount(fresh, a), startMs)).toBe(0)
 })
 
-// a caller that waits as it was told asks in vain again, until the clock has caught up
-it.fails('on a clock that was set back the wait tells how long that lasts', async () => {
+it('on a clock that was set back the wait tells how long that lasts', async () => {
   const account = await makeAccount(fresh, a)
   for (let i = 0; i < burst; i++) await take(account, startMs)
   const wait = await take(account, startMs - 3_600_000)
   expect(await take(account, startMs - 3_600_000 + wait)).toBe(0)
 })
 
-it.fails('a marketplace that tells a rate of nothing stops no account', async () => {
+it('a marketplace that tells a rate of nothing stops no account', async () => {
   const account = await makeAccount(fresh, a)
   for (let i = 0; i < burst; i++) await take(account, startMs)
   const tell = `select correct_bucket('${account}', 'getOrders', 0, false, ${startMs})`

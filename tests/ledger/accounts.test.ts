@@ -1,5 +1,5 @@
 /** Connecting accounts and asking for syncs, as the API calls it. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Fault, isFault } from '../../core/errors.ts'
 import { type AccountsDeps, createAccounts } from '../../core/ledger/accounts.ts'
 import { newId } from '../../core/ids.ts'
@@ -162,6 +162,14 @@ describe('connecting', () => {
     },
   )
 
+  it('when the marketplace is silent says to come again', async () => {
+    const late = AbortSignal.abort(new DOMException('late', 'TimeoutError'))
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late)
+    onTestFinished(() => timeout.mockRestore())
+    const asked = accounts().connect(seller.entry, shopInput(0))
+    expect((await faultFrom(asked)).code).toBe('marketplace-unavailable')
+  })
+
   it('the same account twice is refused, and leaves the first as it was', async () => {
     const first = await accounts().connect(seller.entry, shopInput(0))
     const again = accounts().connect(seller.entry, shopInput(0, { name: 'Another name' }))
@@ -255,6 +263,21 @@ describe('asking for a sync', () => {
     await accounts().requestSync(seller.entry, accountId, orders)
     const windowed = await accounts().requestSync(seller.entry, accountId, { ...orders, from, to })
     expect(windowed).toMatchObject({ created: true, run: { window_from: from, window_to: to } })
+  })
+
+  it('for another window is not answered by the run over the first', async () => {
+    const accountId = await world.connectShop(seller, 0)
+    const days = ['2026-01-01', '2026-01-02', '2026-01-03'].map((day) => new Date(day))
+    const ask = (at: number) =>
+      accounts().requestSync(seller.entry, accountId, {
+        ...{ ...orders, from: days[at] ?? new Date(), to: days[at + 1] ?? new Date() },
+      })
+    const first = await ask(0)
+    expect(await ask(1)).toMatchObject({
+      created: true,
+      run: { window_from: days[1], window_to: days[2] },
+    })
+    expect(await ask(0)).toMatchObject({ created: false, run: { id: first?.run.id } })
   })
 
   it('for what the plugin cannot do is refused', async () => {

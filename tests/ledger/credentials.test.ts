@@ -49,6 +49,7 @@ const ask = async (
       ...{ http: never, download: never },
     },
     sleep: () => pause(5),
+    ask: adapter.refresh ?? (() => Promise.reject(failure('auth', 'no refresh'))),
   })
 }
 

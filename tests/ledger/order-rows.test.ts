@@ -62,7 +62,7 @@ describe('the hash of an order', () => {
     ['state', { status: 'SHIPPED' }],
     ['word of the marketplace', { rawStatus: 'gone' }],
     ['hold', { onHold: true }],
-    ['time of the order', { orderedAt: new Date(1) }],
+    ['time of the order', { orderedAt: new Date('2026-01-07T00:00:00.000Z') }],
     ['time of the change', { updatedAt: new Date('2026-01-09T00:00:00.001Z') }],
     ['latest shipment', { shipBy: null }],
     ['currency', { currency: 'USD' }],
@@ -94,6 +94,10 @@ describe('a row that is not of the contract', () => {
     ['without a word of the marketplace', { rawStatus: undefined }],
     ['with text for a time', { orderedAt: '2026-01-01T00:00:00Z' }],
     ['with no time at all', { updatedAt: new Date(Number.NaN) }],
+    ['from before the marketplaces', { orderedAt: new Date('1989-12-31T23:59:59Z') }],
+    ['with a year of five digits', { shipBy: new Date('+020222-01-01T00:00:00Z') }],
+    ['with a character that no text column holds', { rawStatus: 'pac\0ked' }],
+    ['with that character in the name', { customer: { ...customerOf(orderRow()), name: '\0' } }],
     ['in no currency', { currency: 'rupees' }],
     ['with a part of a paisa', { totalPaise: 10.5 }],
     ['with text for money', { totalPaise: '10' }],
@@ -103,6 +107,7 @@ describe('a row that is not of the contract', () => {
     ['with an endless name', { customer: { ...customerOf(orderRow()), name: 'x'.repeat(2001) } }],
     ['without its lines', { items: undefined }],
     ['with a line without an id', { items: [{ ...item, externalId: '' }] }],
+    ['with one line twice', { items: [item, item] }],
     ['with a part of a piece', { items: [{ ...item, quantity: 0.5 }] }],
     ['with less than nothing in it', { items: [{ ...item, quantity: -1 }] }],
   ])('%s is kept as it came, and the others pass', (_what, change) => {
@@ -117,6 +122,14 @@ describe('a row that is not of the contract', () => {
     expect(repeated).toBe(0)
   })
 
+  it('is kept whatever JSON thinks of it', () => {
+    const bigint = { ...orderRow(), totalPaise: 100n } as unknown
+    expect(prepared([bigint, orderRow({ externalId: 'c' })])).toMatchObject({
+      orders: [{ row: { externalId: 'c' } }],
+      malformed: [{ key: 'BZ-1', raw: expect.stringContaining('"totalPaise":"100"') }],
+    })
+  })
+
   it.each([[null], [undefined], [7], ['text'], [[]]])('may be %j', (row) => {
     const { orders, malformed } = prepared([row])
     expect(orders).toEqual([])
@@ -127,7 +140,7 @@ describe('a row that is not of the contract', () => {
     const { malformed } = prepared([
       ...[orderRow({ currency: 'rs' }), { externalId: 'y'.repeat(300) }, { externalId: 7 }],
     ])
-    expect(malformed.map(({ key }) => key)).toEqual(['BZ-1', 'y'.repeat(200), undefined])
+    expect(malformed.map(({ key }) => key)).toEqual(['BZ-1', 'y'.repeat(300), undefined])
   })
 })
 

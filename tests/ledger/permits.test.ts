@@ -82,9 +82,11 @@ describe('a bucket', () => {
     const made = await bench()
     await takeAll(made.worker(), 4)
     made.now -= 60_000
-    await takeAll(made.worker(), 1)
-    // it waits until its own clock is where the others have been
-    expect(made.now).toBe(start + 500)
+    expect(await failureFrom(made.worker().take('list', never))).toMatchObject({
+      kind: 'rate-limit',
+      // until its own clock is where the others have been
+      retryAfterMs: 60_500,
+    })
   })
 
   it('gives ten workers at once no more than it holds', async () => {
@@ -183,5 +185,16 @@ describe('what an answer tells', () => {
     await permits.learn('list', { rate: 5 })
     await made.worker().learn('list', { rate: 5 })
     expect(await version()).toEqual(told)
+  })
+
+  it('is forgotten when the marketplace tells the rate that the plugin declares', async () => {
+    const made = await bench()
+    await takeAll(made.worker(), 1)
+    await made.worker().learn('list', { rate: 0.1 })
+    await made.worker().learn('list', { rate: 2 })
+    const [row] = await fresh.asSuperuser((admin) =>
+      admin`select rate from rate_buckets where marketplace_account_id = ${made.accountId}`
+    )
+    expect(row?.['rate']).toBe(2)
   })
 })

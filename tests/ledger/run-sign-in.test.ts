@@ -126,18 +126,40 @@ describe('a refusal', () => {
     expect(await accountOf(accountId)).toMatchObject({ needs_reconnect: false })
   })
 
-  it('is final where the plugin cannot refresh', async () => {
+  it('is final where the plugin cannot refresh, and told in its own words', async () => {
     const accountId = await world.connectShop(seller, 1)
     await revoke('SHOP-0002', 'key')
-    const { verify, syncOrders } = world.marketplace.adapter
-    const { registry } = withAdapter(world, {})
-    const [bazaar] = registry.all
-    if (!bazaar || !syncOrders) throw new Error('unreachable')
-    const plain = { ...bazaar, adapter: { verify, syncOrders } }
+    const { registry: { all: [bazaar] } } = withAdapter(world, {})
+    if (!bazaar) throw new Error('unreachable')
+    const { refresh: _none, ...adapter } = bazaar.adapter
+    const plain = { ...bazaar, adapter }
     const asked = await askForRun(world, seller, accountId)
     const run = await runToEnd(world, asked, { registry: { all: [plain], find: () => plain } }, 1)
-    expect(run).toMatchObject({ state: 'FAILED', failure: { kind: 'auth' } })
-    expect(await accountOf(accountId)).toMatchObject({ needs_reconnect: true })
+    expect(run).toMatchObject({
+      state: 'FAILED',
+      failure: { kind: 'auth', message: refusedMessage },
+    })
+    expect(await accountOf(accountId)).toMatchObject({
+      ...{ needs_reconnect: true, reconnect_reason: refusedMessage },
+    })
+  })
+})
+
+describe('a refresh', () => {
+  it('that brings what has no form of credentials changes nothing', async () => {
+    const accountId = await world.connectShop(seller, 1)
+    const rubbish = withAdapter(world, {
+      syncOrders: () => {
+        throw failure('auth', 'no')
+      },
+      refresh: () => Promise.resolve({ api_key: 'x', session_token: { not: 'text' } }),
+    })
+    const asked = await askForRun(world, seller, accountId)
+    expect(await runSlice(world, asked, rubbish)).toMatchObject({ state: 'WAITING' })
+    expect(await accountOf(accountId)).toMatchObject({
+      ...{ needs_reconnect: false, credentials_version: 1 },
+    })
+    expect(await runToEnd(world, asked)).toMatchObject({ state: 'SUCCEEDED', new: 40 })
   })
 })
 
@@ -150,4 +172,3 @@ it('a marketplace that is down while it is asked for a token is no refusal', asy
   expect(await runToEnd(world, asked)).toMatchObject({ state: 'SUCCEEDED', new: 250 })
   expect(await stored(world, accountId)).toEqual(await world.totals(0))
 })
-void refusedMessage

@@ -4,7 +4,7 @@ import { newId } from '../../core/ids.ts'
 import { createRuns, type RunPosition } from '../../core/ledger/runs.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
 import { openWorld, type World } from '../support/bazaar/world.ts'
-import { sync } from './support/runs.ts'
+import { askForRun, sync } from './support/runs.ts'
 
 let world: World
 let seller: TestSeller
@@ -56,5 +56,23 @@ describe('a list of runs', () => {
     expect(await runs.get(other.entry, ids[0] ?? '')).toBeNull()
     expect(await runs.get(seller.entry, newId())).toBeNull()
     expect(await runs.get(seller.entry, ids[0] ?? '')).toMatchObject({ id: ids[0] })
+  })
+
+  it('has runs of one instant each once', async () => {
+    const by = await makeSeller(world.fresh.db)
+    const accountId = await world.connectShop(by, 1)
+    const day = (text: string) => ({ from: new Date(text), to: new Date('2026-02-01') })
+    const asked = [
+      await askForRun(world, by, accountId),
+      await askForRun(world, by, accountId, day('2026-01-01')),
+      await askForRun(world, by, accountId, day('2026-01-02')),
+    ]
+    await world.fresh.asSuperuser((admin) =>
+      admin`update job_runs set created_at = '2026-01-10T06:00:00.123456Z'
+        where seller_id = ${by.sellerId}`
+    )
+    expect((await list(1, undefined, by)).toSorted()).toEqual(
+      asked.map(({ runId }) => runId).toSorted(),
+    )
   })
 })

@@ -187,4 +187,14 @@ describe('opening', () => {
     expect(Object.keys((await open(accountId, seller, loose)).details as object).toSorted())
       .toEqual([...Object.keys(details), 'session_expires_at'].toSorted())
   })
+
+  it('works in a release that does not know the newest column yet', async () => {
+    const accountId = await makeAccount(world.fresh, seller)
+    await write(accountId, { details, credentials })
+    await open(accountId)
+    await world.fresh.asSuperuser((admin) =>
+      admin`alter table bazaar_account_details add column newest text`
+    )
+    expect(await open(accountId)).toEqual({ details, credentials })
+  })
 })

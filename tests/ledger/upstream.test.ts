@@ -47,4 +47,10 @@ describe('the address of an upstream', () => {
     expect(replaced.url.href).toBe('http://127.0.0.1:4010/v3/a?b=c&d=%26')
     expect(replaced.headers).toEqual({ 'x-robnu-upstream-host': 'api.bazaar.example' })
   })
+
+  it('never leads to another host, whatever the path looks like', () => {
+    const { resolve } = createUpstream({ url: 'http://127.0.0.1:4010' }, Date.now)
+    const { url: asked } = resolve(new URL('https://api.bazaar.example//evil.example/orders'))
+    expect(asked.href).toBe('http://127.0.0.1:4010//evil.example/orders')
+  })
 })

@@ -60,7 +60,7 @@ describe('a plugin', () => {
       'COMMIT': 'commit; begin',
     })
   ) {
-    it.fails(`that leaves its role by ${way} changes no table of core`, async () => {
+    it(`that leaves its role by ${way} changes no table of core`, async () => {
       const column = `escaped_${way.toLowerCase().replace(' ', '_')}`
       await run(`${front}; alter table orders add column ${column} text`).catch(() => {})
       const { relations } = await database.asOwner(readCatalog)
@@ -68,6 +68,22 @@ describe('a plugin', () => {
       expect(columns?.map(({ name }) => name)).not.toContain(column)
     })
   }
+
+  it.fails('that leaves its role changes no row of core', async () => {
+    const text = `reset role; insert into orgs values (gen_random_uuid(), 'of a plugin')`
+    await run(text).catch(() => {})
+    expect(await database.asOwner((sql) => sql`select from orgs`)).toHaveLength(0)
+  })
+
+  it.fails('that leaves its role changes no default of core', async () => {
+    await run('reset role; alter table orders alter column on_hold set default true').catch(
+      () => {},
+    )
+    const { relations } = await database.asOwner(readCatalog)
+    const column = relations.find(({ name }) => name === 'orders')?.columns
+      .find(({ name }) => name === 'on_hold')
+    expect(column).toMatchObject({ default: null })
+  })
 })
 
 describe('the folder of core', () => {

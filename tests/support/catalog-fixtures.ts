@@ -191,21 +191,21 @@ export const broken: Readonly<Record<CatalogRuleName, readonly string[]>> = {
 
   'definer-unlisted': [
     `create function all_orders() returns bigint language sql security definer
-       set search_path = pg_catalog, public return (select count(*) from public.orders);
+       set search_path = pg_catalog, pg_temp return (select count(*) from public.orders);
      revoke all on function all_orders() from public`,
     `set local role robnu_plugins;
      create function bazaar_all() returns bigint language sql security definer
-       set search_path = pg_catalog, public return 1;
+       set search_path = pg_catalog, pg_temp return 1;
      revoke all on function bazaar_all() from public`,
     // another signature is another function
     `create function claim_work(uuid) returns void language sql security definer
-       set search_path = pg_catalog, public begin atomic select 1; end;
+       set search_path = pg_catalog, pg_temp begin atomic select 1; end;
      revoke all on function claim_work(uuid) from public`,
   ],
   'definer-owner': ['reset role; alter function auth_reload(uuid, uuid) owner to robnu_owner'],
   'definer-settings': [
     'alter function auth_reload(uuid, uuid) reset search_path',
-    'alter function auth_reload(uuid, uuid) set search_path = public, pg_catalog',
+    'alter function auth_reload(uuid, uuid) set search_path = pg_catalog, public',
     'alter function auth_reload(uuid, uuid) set row_security = off',
   ].map((sql) => `reset role; ${sql}`),
   'definer-callers': [

@@ -1,0 +1,67 @@
+/** The form of a plugin, member by member: one in plain JavaScript has had no compiler. */
+import { z } from 'zod'
+import { API, type Plugin, targets } from '../plugin.ts'
+
+const list = <T extends z.ZodType>(of: T) => z.array(of, 'must be a list')
+const text = z.string('must be a text')
+const run = z.custom((value) => typeof value === 'function', 'must be a function')
+const schema = z.custom(
+  (value) =>
+    typeof (value as { '~standard'?: { validate?: unknown } } | null)?.['~standard']?.validate ===
+      'function',
+  'must be a Standard Schema',
+)
+const role = z.enum(
+  ['OWNER', 'ADMIN', 'OPERATOR', 'FINANCE', 'VIEWER'],
+  'must be one of the five roles',
+)
+const member = <T extends z.ZodRawShape>(shape: T) => z.looseObject(shape, 'must be an object')
+
+const surface = {
+  id: text,
+  api: z.literal(API, `must be ${API}: install a version of the plugin for it`),
+  version: text,
+  config: schema.optional(),
+  needs: list(text).optional(),
+  migrations: list(member({
+    id: z.number('must be a number'),
+    sql: z.instanceof(URL, { message: 'must be a URL: new URL(…, import.meta.url)' }),
+  })).optional(),
+  tables: list(text).optional(),
+  permissions: z.record(z.string(), list(role), 'must be an object').optional(),
+  queues: list(
+    member({ name: text, kind: z.enum(['fifo', 'standard'], 'must be fifo or standard') }),
+  )
+    .optional(),
+  consumers: list(z.unknown()).optional(),
+  sweeps: list(member({ id: text, cron: text, run })).optional(),
+  routes: list(member({ method: text, path: text, permission: text, handle: run })).optional(),
+  webhooks: list(z.unknown()).optional(),
+  start: run.optional(),
+}
+const market = {
+  ...surface,
+  ...{ code: text, name: text, upstream: text, hosts: list(text), detailsTable: text },
+  ...{ details: schema, credentials: schema, cursor: schema },
+  ...{ secrets: list(text), pii: list(text) },
+  schedule: z.partialRecord(z.enum(targets), text, 'must name targets of the contract').optional(),
+  limits: list(member({
+    operation: text,
+    ratePerSecond: z.number('must be a number'),
+    burst: z.number('must be a number'),
+  })).optional(),
+  adapter: member({ verify: run }),
+}
+
+/** What does not have the form of the contract, as paths such as `queues[0].name`. */
+export const shapeFaults = (plugin: Plugin): readonly (readonly [path: string, why: string])[] => {
+  const parsed = member('adapter' in plugin ? market : surface).safeParse(plugin)
+  if (parsed.success) return []
+  return parsed.error.issues.map((issue) => [pathOf(issue.path), issue.message])
+}
+
+const pathOf = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>((before, part) => {
+    if (typeof part === 'number') return `${before}[${part}]`
+    return before === '' ? String(part) : `${before}.${String(part)}`
+  }, '')
