@@ -18,6 +18,8 @@ export interface MigrationFile {
 export interface MigrationLine {
   /** 'core', or the id of a plugin. */
   readonly line: string
+  /** Whatever it is called, it may change nothing of core. */
+  readonly isPlugin?: boolean
   readonly files: readonly MigrationFile[]
 }
 export interface MigrateOptions {
@@ -59,14 +61,14 @@ export const migrate = (options: MigrateOptions): Promise<MigrateResult> =>
     refuseUnknown(known, options.lines)
 
     const applied: string[] = []
-    for (const { line, files } of options.lines) {
+    for (const { line, files, isPlugin = line !== 'core' } of options.lines) {
       for (const file of files) {
         const before = known.find((k) => k.line === line && k.number === file.number)
         if (before) {
           refuseEdited(before, file, line)
           continue
         }
-        await apply(sql, line, file)
+        await apply(sql, line, file, isPlugin)
         applied.push(`${line}/${file.name}`)
         options.log('migrate.applied', { line, file: file.name })
       }
@@ -96,12 +98,17 @@ interface Applied {
   readonly breaking: boolean
 }
 
-const apply = async (sql: Operations, line: string, file: MigrationFile): Promise<void> => {
+const apply = async (
+  sql: Operations,
+  line: string,
+  file: MigrationFile,
+  isPlugin: boolean,
+): Promise<void> => {
   try {
     await sql.begin(async (tx) => {
       await tx.unsafe(`set local lock_timeout = '${lockTimeout}'`)
-      if (line === 'core') await tx.unsafe(file.sql)
-      else await applyAsPlugin(tx, file.sql)
+      if (isPlugin) await applyAsPlugin(tx, file.sql)
+      else await tx.unsafe(file.sql)
       await tx`
         insert into schema_migrations (line, number, name, checksum, breaking)
         values (${line}, ${file.number}, ${file.name}, ${checksumOf(file)}, ${file.breaking})`

@@ -1,21 +1,23 @@
 /** Checking: every rule of the contract that can be judged without running a plugin. */
 import { targetsOf } from '../ledger/registry.ts'
-import { isMarketplace, type Marketplace, type Plugin, type Target } from '../plugin.ts'
+import { API, isMarketplace, type Marketplace, type Plugin, type Target } from '../plugin.ts'
 import { isCron } from '../queues/schedules.ts'
 import type { LoadedPlugin, PluginFault } from './load.ts'
-import { shapeFaults } from './shape.ts'
+import { memberOf, readable, shapeFaults } from './shape.ts'
 
 /** Every fault of every plugin, so that one start tells them all. */
 export const checkPlugins = (loaded: readonly LoadedPlugin[]): readonly PluginFault[] => {
-  const found = loaded.map((one) => ({ ...one, shape: shapeFaults(one.plugin) }))
-  // rules ask members that must have their form
-  const sound = found.filter(({ shape }) => shape.length === 0)
-  const told = (one: LoadedPlugin, faults: readonly Found[]): readonly PluginFault[] =>
-    faults.map(([path, message]) => ({ plugin: nameOf(one), path, message }))
-  return [
-    ...found.flatMap((one) => told(one, one.shape)),
-    ...sound.flatMap((one) => told(one, [...ownFaults(one.plugin), ...sharedFaults(one, sound)])),
-  ]
+  const shaped = loaded.map((one) => {
+    const shape = shapeFaults(one.plugin)
+    return { shape, told: new Set(shape.map(([path]) => memberOf(path))), one: readable(one) }
+  })
+  const all = shaped.map(({ one }) => one)
+  return shaped.flatMap(({ shape, told, one }) => {
+    const ruled = [...ownFaults(one.plugin), ...sharedFaults(one, all)]
+    // of a member that has not its form there is no more to say
+    const more = ruled.filter(([path]) => !told.has(memberOf(path)))
+    return [...shape, ...more].map(([path, message]) => ({ plugin: nameOf(one), path, message }))
+  })
 }
 
 const nameOf = ({ plugin: { id }, use }: LoadedPlugin): string =>
@@ -56,6 +58,11 @@ const ownFaults = (plugin: Plugin): readonly Found[] => {
   const { found, rule } = rules()
   const { id } = plugin
   rule(/^[a-z][a-z0-9_]{1,30}$/.test(id), 'id', 'must be 2 to 31 of a-z, 0-9 and _')
+  rule(
+    plugin.api === API,
+    'api',
+    `must be ${API}, found ${String(plugin.api)}: install a version of the plugin for it`,
+  )
   // its migrations would run on core's own line
   rule(id !== 'core', 'id', '"core" is the name of the core itself: take another')
   rule(/^\d+\.\d+\.\d+/.test(plugin.version), 'version', 'must be a version such as 1.0.0')

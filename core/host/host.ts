@@ -4,7 +4,7 @@ import { isMarketplace, type Marketplace, type Plugin } from '../plugin.ts'
 import { checkPlugins } from './check.ts'
 import { type LoadedPlugin, loadPlugins, type PluginFault, pluginFault } from './load.ts'
 import { orderPlugins } from './order.ts'
-import { shapeFaults } from './shape.ts'
+import { readable } from './shape.ts'
 
 export interface Host {
   /** In the order in which they start. */
@@ -20,8 +20,7 @@ export const openHost = async (
   configDir: string,
 ): Promise<Host> => {
   const loaded = await loadPlugins(entries, configDir)
-  const sound = loaded.plugins.filter(({ plugin }) => shapeFaults(plugin).length === 0)
-  const { ordered, faults: circles } = orderPlugins(sound)
+  const { ordered, faults: circles } = orderPlugins(loaded.plugins.map(readable))
   const configs = new Map<string, unknown>()
   const faults = [...loaded.faults, ...checkPlugins(loaded.plugins), ...circles]
   for (const one of ordered) faults.push(...await configure(one, configs))

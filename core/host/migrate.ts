@@ -35,6 +35,7 @@ export const migrateHost = async (options: MigrateHostOptions): Promise<MigrateR
 
 const readPluginLine = async (plugin: Plugin): Promise<MigrationLine> => ({
   line: plugin.id,
+  isPlugin: true,
   files: await Promise.all((plugin.migrations ?? []).map(async ({ id, sql, breaking }) => ({
     number: id,
     name: decodeURIComponent(sql.pathname.split('/').at(-1) ?? String(id)),

@@ -1,6 +1,7 @@
 /** The form of a plugin, member by member: one in plain JavaScript has had no compiler. */
 import { z } from 'zod'
-import { API, type Plugin, targets } from '../plugin.ts'
+import { type Plugin, targets } from '../plugin.ts'
+import type { LoadedPlugin } from './load.ts'
 
 const list = <T extends z.ZodType>(of: T) => z.array(of, 'must be a list')
 const text = z.string('must be a text')
@@ -19,7 +20,7 @@ const member = <T extends z.ZodRawShape>(shape: T) => z.looseObject(shape, 'must
 
 const surface = {
   id: text,
-  api: z.literal(API, `must be ${API}: install a version of the plugin for it`),
+  api: z.unknown(),
   version: text,
   config: schema.optional(),
   needs: list(text).optional(),
@@ -65,3 +66,21 @@ const pathOf = (path: readonly PropertyKey[]): string =>
     if (typeof part === 'number') return `${before}[${part}]`
     return before === '' ? String(part) : `${before}.${String(part)}`
   }, '')
+
+/** The member that a path begins with: `queues` of `queues[0].name`. */
+export const memberOf = (path: string): string => path.split(/[.[]/)[0] ?? path
+
+/** The plugin as rules can read it: what has not its form is left out, so that all is told at once. */
+export const readable = (one: LoadedPlugin): LoadedPlugin => {
+  const members = new Set(shapeFaults(one.plugin).map(([path]) => memberOf(path)))
+  const cleared = [...members].map((name) => [name, emptyOf(one.plugin, name)])
+  return { ...one, plugin: { ...one.plugin, ...Object.fromEntries(cleared) } }
+}
+
+const emptyOf = (plugin: Plugin, name: string): unknown => {
+  if (name === 'adapter') return { ...(plugin as { adapter?: object }).adapter }
+  if (['hosts', 'secrets', 'pii'].includes(name)) return []
+  return ['id', 'version', 'code', 'name', 'upstream', 'detailsTable'].includes(name)
+    ? ''
+    : undefined
+}

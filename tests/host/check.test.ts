@@ -96,7 +96,7 @@ const ofMarketplaces: typeof ofAnyPlugin = [
   ['with the column for the secret', { secrets: ['api_key', 'Token'] }, 'secrets[1]'],
   ['without secrets', { secrets: undefined }, 'secrets'],
   ["without the paths of buyers' data", { pii: undefined }, 'pii'],
-  ['that cannot verify', { adapter: {} }, 'adapter.verify'],
+  ['that cannot verify', { adapter: {}, schedule: {} }, 'adapter.verify'],
   ['with a schedule that is none', { schedule: { ORDERS: 'hourly' } }, 'schedule.ORDERS'],
   [
     'without a rate',

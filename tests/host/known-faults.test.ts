@@ -33,7 +33,7 @@ describe('a plugin in plain JavaScript', () => {
     ['tables[0]', { tables: [7] }],
     ['queues[0].name', { queues: [{}] }],
     ['sweeps[0].id', { sweeps: [{ cron: '0 2 * * *' }] }],
-    ['migrations[0].id', { migrations: [null] }],
+    ['migrations[0]', { migrations: [null] }],
     ['routes[0].path', { routes: [{ permission: 'tally:read', path: 7 }] }],
   ])('is told that %s is not of the form', (path, changes) => {
     expect(paths(changes)).toContain(path)
