@@ -78,7 +78,8 @@ describe('a configuration', () => {
   })
 
   it('takes an empty variable for one that is not set', () => {
-    expect(readConfig({ ...sound, PORT: '', ROBNU_LOG: '', ROBNU_UPSTREAMS: '' })).toMatchObject({
+    const empty = { PORT: '', ROBNU_LOG: '', ROBNU_UPSTREAMS: '', ROBNU_CONFIG: '' }
+    expect(readConfig({ ...sound, ...empty })).toMatchObject({
       ...{ PORT: 8787, ROBNU_LOG: 'info', ROBNU_UPSTREAMS: {} },
     })
   })
@@ -135,10 +136,23 @@ describe('a fault', () => {
     expect(lines.join()).not.toContain('hunter2')
   })
 
+  it('is that a variable is empty', () => {
+    expect(faultsOf({ ...sound, DATABASE_URL: '' })).toEqual(['DATABASE_URL: is not set'])
+  })
+
   it('is a file of a secret that cannot be read', () => {
     const { ROBNU_SECRET: _secret, ...env } = sound
-    const lines = faultsOf({ ...env, ROBNU_SECRET_FILE: 'nowhere/secret' })
-    expect(lines[0]).toBe('ROBNU_SECRET_FILE: cannot read "nowhere/secret"')
+    expect(faultsOf({ ...env, ROBNU_SECRET_FILE: 'nowhere/secret' })).toEqual([
+      'ROBNU_SECRET_FILE: cannot read "nowhere/secret"',
+    ])
+  })
+
+  it('is what a file of a secret holds', async () => {
+    const folder = await folderOf({ secret: 'short' })
+    const { ROBNU_SECRET: _secret, ...env } = sound
+    expect(faultsOf({ ...env, ROBNU_SECRET_FILE: join(folder, 'secret') })).toEqual([
+      'ROBNU_SECRET: must have at least 32 characters',
+    ])
   })
 
   it('is an upstream whose clock stands still', () => {

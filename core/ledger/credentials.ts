@@ -47,6 +47,14 @@ type LeaseState = 'newer' | 'held' | { readonly lease: string }
 
 const takeLease = ({ db, entry, account, version }: RefreshRequest): Promise<LeaseState> =>
   db.withSellerScope(entry, async (scope) => {
+    const found = await scope.one(sql.type(accountRow)`
+      select credentials_version, reconnect_reason,
+        last_validation_status = 'REFUSED'
+          and last_validated_at > clock_timestamp() - ${justNow}::interval as just_refused
+      from marketplace_accounts where seller_id = ${scope.sellerId} and id = ${account.id}`)
+    if (found.credentials_version > version) return 'newer'
+    // one worker has heard the refusal for all that waited with it
+    if (found.just_refused) throw failure('auth', found.reconnect_reason ?? refusedMessage)
     const lease = newId()
     const taken = await scope.run(command`
       update marketplace_accounts set refresh_lease = ${lease},
@@ -54,14 +62,17 @@ const takeLease = ({ db, entry, account, version }: RefreshRequest): Promise<Lea
       where seller_id = ${scope.sellerId} and id = ${account.id}
         and credentials_version = ${version}
         and (refresh_lease_until is null or refresh_lease_until < clock_timestamp())`)
-    if (taken === 1) return { lease }
-    const { credentials_version } = await scope.one(sql.type(versionRow)`
-      select credentials_version from marketplace_accounts
-      where seller_id = ${scope.sellerId} and id = ${account.id}`)
-    return credentials_version > version ? 'newer' : 'held'
+    return taken === 1 ? { lease } : 'held'
   })
 
-const versionRow = z.object({ credentials_version: z.number() })
+const accountRow = z.object({
+  credentials_version: z.number(),
+  reconnect_reason: z.string().nullable(),
+  just_refused: z.boolean().nullable(),
+})
+/** A seller who has mended it at the portal is heard after this time. */
+const justNow = '30 seconds'
+const refusedMessage = 'The marketplace refuses the credentials'
 
 const refresh = async (request: RefreshRequest, lease: string): Promise<void> => {
   const { marketplace, account, context, db, entry, keyring } = request

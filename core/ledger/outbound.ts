@@ -41,7 +41,7 @@ export const createOutbound =
       const limit = marketplace.limits?.find((l) => l.operation === init.operation)
       const told = limit?.rateHeader && Number(answerHeaders.get(limit.rateHeader) ?? NaN)
       await permits.learn(init.operation, {
-        ...(told ? { rate: told } : {}),
+        ...(Number.isFinite(told) && Number(told) > 0 ? { rate: Number(told) } : {}),
         empty: status === 429,
       })
     }

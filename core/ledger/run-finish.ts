@@ -1,5 +1,5 @@
 /** How a slice of a run ends: done, put back, or failed; stated on the run in either case. */
-import type { Database } from '../db/database.ts'
+import type { Database, SellerScope } from '../db/database.ts'
 import { command } from '../db/sql.ts'
 import { hasCode } from '../errors.ts'
 import { failureOf } from '../plugin.ts'
@@ -59,6 +59,15 @@ const serviceDown = (error: unknown) =>
 const backoffMs = (attempts: number): number =>
   Math.min(longestBackoffMs, 1000 * 2 ** Math.max(1, attempts))
 
+/** What has synced needs no reconnecting, whatever was thought of its credentials before. */
+const accountIsWell = async (scope: SellerScope, accountId: string): Promise<void> => {
+  await scope.run(command`
+    update marketplace_accounts
+    set needs_reconnect = false, reconnect_reason = null, last_validated_at = now(),
+      last_validation_status = 'OK'
+    where seller_id = ${scope.sellerId} and id = ${accountId} and needs_reconnect`)
+}
+
 /** Run and work item end together, or go back together. */
 export const finishSlice = async (
   db: Database,
@@ -74,6 +83,7 @@ export const finishSlice = async (
           failure_kind = ${failed?.kind ?? null}, failure_message = ${failed?.message ?? null}
         where seller_id = ${scope.sellerId} and id = ${work.runId}`)
     }
+    if (end.end === 'done') await accountIsWell(scope, work.accountId)
     const { itemId, lease } = work
     if (end.end === 'again') {
       const { delayMs, progress } = end

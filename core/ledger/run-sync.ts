@@ -150,6 +150,17 @@ interface Drain {
   readonly until: number
 }
 
+/** An adapter may wait for what never comes; the worker does not. */
+const abortOf = (signal: AbortSignal): Promise<never> => {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const end = () => reject(signal.reason)
+  if (signal.aborted) end()
+  else signal.addEventListener('abort', end, { once: true })
+  // nobody may be waiting any more when it comes
+  promise.catch(() => {})
+  return promise
+}
+
 /** A release of the plugin may have another form of cursor; what it cannot read it begins without. */
 const cursorOf = async (marketplace: Marketplace, stored: unknown, log: Log): Promise<unknown> => {
   if (stored === null || stored === undefined) return null
@@ -170,10 +181,11 @@ const drain = async (to: Drain): Promise<SliceEnd> => {
   const sync = marketplace.adapter.syncOrders
   if (!sync) throw new Error('unreachable: the method was there')
   const pages = sync(account, request, context)[Symbol.asyncIterator]()
+  const aborted = abortOf(slice.signal)
   try {
     let coming = pages.next()
     for (;;) {
-      const { done, value: page } = await coming
+      const { done, value: page } = await Promise.race([coming, aborted])
       if (done) return { end: 'done' }
       const over = slice.deps.now() >= to.until || slice.draining.aborted
       if (!over) {
@@ -185,7 +197,8 @@ const drain = async (to: Drain): Promise<SliceEnd> => {
       if (over) return { end: 'again', delayMs: 0, progress: slice.progress }
     }
   } finally {
-    await pages.return?.()
+    // not waited for: an adapter that hangs, or fails once more, changes nothing of what was met
+    Promise.resolve(pages.return?.()).catch(() => {})
   }
 }
 
@@ -196,6 +209,9 @@ const store = async (
   const { deps, work } = slice
   if (!Number.isInteger(page.received) || page.received < 0) {
     throw failure('bad-response', 'The plugin does not say how many rows it received')
+  }
+  if (page.cursor === undefined) {
+    throw failure('bad-response', 'The plugin does not say where to go on')
   }
   const willSeal = page.rows.length * sealsPerOrder + page.received
   const keys = await deps.keyring.forSeller(work.entry, { willSeal })

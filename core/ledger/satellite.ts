@@ -105,8 +105,11 @@ export const writeSatellite = async (
 const bound = (value: unknown) => {
   if (value instanceof Uint8Array) return bytes(value)
   if (value instanceof Date) return value.toISOString()
-  if (Array.isArray(value)) return sql.array(value.map(String), 'text')
+  if (Array.isArray(value)) {
+    return sql.array(value.map((part) => part === null ? null : String(part)), 'text')
+  }
   if (value === null) return null
+  if (typeof value === 'object') return JSON.stringify(value)
   if (typeof value === 'number' || typeof value === 'boolean') return value
   return String(value)
 }

@@ -1,5 +1,6 @@
 /** One broken plugin for each rule of the contract, and the sentence that it gets. */
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { checkPlugins } from '../../core/host/check.ts'
 import type { Plugin } from '../../core/plugin.ts'
 import { type Changes, loaded, marketplace, surface } from './support/plugins.ts'
@@ -7,7 +8,13 @@ import { type Changes, loaded, marketplace, surface } from './support/plugins.ts
 const check = (...plugins: readonly Plugin[]) => checkPlugins(plugins.map((one) => loaded(one)))
 const somewhere = new URL('file:///0001.sql')
 const route = {
-  ...{ method: 'get', path: '/tally', permission: 'tally:read', summary: 'x', answer: {} },
+  ...{
+    method: 'get',
+    path: '/tally',
+    permission: 'tally:read',
+    summary: 'x',
+    answer: z.object({}),
+  },
   handle: () => Promise.resolve({}),
 }
 
@@ -36,6 +43,7 @@ const ofAnyPlugin: readonly (readonly [what: string, changes: Changes, path: str
   ['with an id in capitals', { id: 'Tally' }, 'id'],
   ['with an id that no table could have', { id: 'tally-up' }, 'id'],
   ['with an endless id', { id: 'a'.repeat(32) }, 'id'],
+  ['with the name of the core, and its rights', { id: 'core' }, 'id'],
   ['of another contract', { api: 2 }, 'api'],
   ['of no contract', { api: undefined }, 'api'],
   ['without a version', { version: undefined }, 'version'],
@@ -63,6 +71,11 @@ const ofAnyPlugin: readonly (readonly [what: string, changes: Changes, path: str
     'migrations[0].sql',
   ],
   ["with another's table", { tables: ['tally_a', 'orders'] }, 'tables[1]'],
+  [
+    'with a permission for nobody',
+    { permissions: { 'tally:read': ['BOSS'] } },
+    'permissions.tally:read[0]',
+  ],
   ['with a permission for nothing', { permissions: { tally: ['OWNER'] } }, 'permissions["tally"]'],
   ["with another's queue", { queues: [{ name: 'account-sync', kind: 'fifo' }] }, 'queues[0].name'],
   [
@@ -97,6 +110,12 @@ const ofMarketplaces: typeof ofAnyPlugin = [
   ['without secrets', { secrets: undefined }, 'secrets'],
   ["without the paths of buyers' data", { pii: undefined }, 'pii'],
   ['that cannot verify', { adapter: {}, schedule: {} }, 'adapter.verify'],
+  [
+    'with a schedule for what it cannot do',
+    { schedule: { PAYOUTS: '0 2 * * *' } },
+    'schedule.PAYOUTS',
+  ],
+  ['with a schedule for what nobody knows', { schedule: { ORDER: '0 2 * * *' } }, 'schedule'],
   ['with a schedule that is none', { schedule: { ORDERS: 'hourly' } }, 'schedule.ORDERS'],
   [
     'without a rate',
@@ -152,5 +171,37 @@ describe('a marketplace', () => {
     expect(check(marketplace(), copy)).toMatchObject([
       ...[{ plugin: 'bazaar', path: 'code' }, { plugin: 'copy', path: 'code' }],
     ])
+  })
+})
+
+describe('a plugin in plain JavaScript', () => {
+  it.each<[path: string, changes: Changes]>([
+    ['needs', { needs: null }],
+    ['tables[0]', { tables: [7] }],
+    ['queues[0].name', { queues: [{}] }],
+    ['sweeps[0].id', { sweeps: [{ cron: '0 2 * * *' }] }],
+    ['migrations[0]', { migrations: [null] }],
+    ['routes[0].path', { routes: [{ permission: 'tally:read', path: 7 }] }],
+    ['version', { version: 1 }],
+  ])('is told that %s is not of the form, and every other fault', (path, changes) => {
+    const found = check(surface({ ...changes, api: 0 })).map((fault) => fault.path)
+    expect(found).toContain(path)
+    expect(found).toContain('api')
+  })
+
+  it.each<[path: string, changes: Changes]>([
+    ['secrets', { secrets: 'api_key' }],
+    ['hosts', { hosts: 'api.bazaar.example' }],
+    ['limits[0]', { limits: [null] }],
+    ['adapter', { adapter: null }],
+  ])('of a marketplace is told that %s is not of the form', (path, changes) => {
+    const found = check(marketplace({ ...changes, code: 'x' })).map((fault) => fault.path)
+    expect(found).toContain(path)
+    expect(found).toContain('code')
+  })
+
+  it('is there for those that need it, whatever is wrong with it', () => {
+    const faults = check(marketplace({ hosts: 7 }), surface({ needs: ['bazaar'] }))
+    expect(faults.map(({ plugin }) => plugin)).toEqual(['bazaar'])
   })
 })

@@ -85,4 +85,10 @@ describe('a start', () => {
     const faults = await faultsFrom(openHost(entries('./mod.ts', '../bazaar/mod.ts'), bazaarDir))
     expect(faults.filter(({ path }) => path === 'id')).toHaveLength(2)
   })
+
+  it('tells a configuration that is no schema, and a list that is none, with all else', async () => {
+    const folder = await folderOf({ 'mod.mjs': source(`id: 'odd', config: {}, needs: 7, api: 0`) })
+    const faults = await faultsFrom(openHost(entries(['./mod.mjs', {}]), folder))
+    expect(faults.map(({ path }) => path).toSorted()).toEqual(['api', 'config', 'needs'])
+  })
 })

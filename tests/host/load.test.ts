@@ -34,6 +34,13 @@ describe('a plugin is found', () => {
     })
   })
 
+  it('by its folder', async () => {
+    const folder = await folderOf({ 'stall/mod.js': source(`id: 'stall'`), 'package.json': esm })
+    expect((await load('./stall', folder)).plugins).toMatchObject([{
+      ...{ use: './stall', url: pathToFileURL(join(folder, 'stall/mod.js')).href },
+    }])
+  })
+
   it('with what it needs beside it', async () => {
     const folder = await folderOf({
       'mod.mjs': source('id').replace('export', `import { id } from './id.mjs'\nexport`),

@@ -72,6 +72,14 @@ describe('a plugin with migrations', () => {
     }
   })
 
+  it('never has its files run with the rights of the owner, whatever it is called', async () => {
+    const fresh = await database()
+    const folder = await folderOf({ '0099_mine.sql': 'alter table orders add column mine text' })
+    const migrations = [{ id: 99, sql: pathToFileURL(`${folder}/0099_mine.sql`) }]
+    const error = await errorFrom(migrate(fresh, hostOf(surface({ id: 'core', migrations }))))
+    expect(error.message).toContain('must be owner')
+  })
+
   it('whose file was edited afterwards is refused by the name of the file', async () => {
     const fresh = await database()
     const before = await withSatellite(table(`${keys}, api_key_enc bytea`))

@@ -18,6 +18,7 @@ import {
   outcomeOf,
   rowsOf,
 } from './attempts.ts'
+import { waitingForLock } from './ledger.ts'
 
 let fresh: FreshDatabase
 let admin: Connection
@@ -74,6 +75,21 @@ describe('request_work', () => {
       items: before.items + 1,
       messages: before.messages + 1,
     })
+  })
+
+  it('lets a second who asks at that instant join the run of the first', async () => {
+    const accountId = await makeAccount(fresh, a)
+    const asked = { sellerId: a.sellerId, accountId, target: 'ORDERS', queue: 'q' } as const
+    const held = Promise.withResolvers<void>()
+    const first = fresh.db.withSellerScope(a.entry, async (scope) => {
+      const answer = await requestWork(scope, { ...asked, reason: 'manual' })
+      held.resolve()
+      await waitingForLock(admin, 1)
+      return answer
+    })
+    await held.promise
+    const second = await request(a, a.sellerId, accountId)
+    expect(second).toEqual({ runId: (await first)?.runId, created: false })
   })
 
   it('names who asked, and leaves nothing behind when the transaction fails', async () => {
