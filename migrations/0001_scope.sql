@@ -1,11 +1,5 @@
 -- What makes a seller's rows the seller's own: the scope, and the one way to protect a table.
 
-do $$
-begin
-  execute format('revoke temporary on database %I from public', current_database());
-end
-$$;
-
 -- The seller of the open scope. Raises outside of one, so that a forgotten scope is an error and
 -- never an empty answer. STABLE: policies call it as (select app_current_seller_id()), once a
 -- statement.

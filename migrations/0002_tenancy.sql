@@ -43,13 +43,30 @@ create table seller_users (
   created_at timestamptz not null default now(),
   removed_at timestamptz,
   primary key (seller_id, id),
-  constraint seller_users__identity unique (seller_id, identity_id),
   constraint seller_users__role check (role in ('OWNER', 'ADMIN', 'OPERATOR', 'FINANCE', 'VIEWER'))
 );
+-- who was removed may be invited again, as somebody new
+create unique index seller_users__identity on seller_users (seller_id, identity_id)
+  where removed_at is null;
 -- sign-in asks which sellers a person belongs to
 create index seller_users__by_identity on seller_users (identity_id) where removed_at is null;
 select app_protect('seller_users', 'select', 'select, insert, update');
 select app_open_to_gate('seller_users', 'select');
+
+-- A token carries these numbers: whoever changes what it stands for cannot forget to move them.
+create function authz_moves() returns trigger
+language plpgsql
+as $$
+begin
+  new.authz_version := greatest(new.authz_version, old.authz_version + 1);
+  return new;
+end
+$$;
+create trigger sellers__authz before update on sellers for each row
+  when (new.status is distinct from old.status) execute function authz_moves();
+create trigger seller_users__authz before update on seller_users for each row
+  when (new.role is distinct from old.role or new.removed_at is distinct from old.removed_at)
+  execute function authz_moves();
 
 -- One row for each enabled marketplace plugin, written by `migrate`.
 create table marketplaces (

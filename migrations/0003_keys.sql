@@ -15,7 +15,7 @@ create table seller_keys (
   constraint seller_keys__state check (state in ('CURRENT', 'RETIRED', 'DESTROYED')),
   constraint seller_keys__version check (version > 0)
 );
-select app_protect('seller_keys', 'select, insert, update');
+select app_protect('seller_keys', 'select, insert, update (state, uses)');
 
 -- One row for each request or job, table and purpose: who opened which columns of which rows, and
 -- why. The sum of `opened` is the number of values opened. Not in the audit chain: reading must not

@@ -45,7 +45,7 @@ create index orders__newest on orders (seller_id, ordered_at desc, id desc);
 create index orders__newest_of_account
   on orders (seller_id, marketplace_account_id, ordered_at desc, id desc);
 create index orders__newest_of_status on orders (seller_id, status, ordered_at desc, id desc);
-select app_protect('orders');
+select app_protect('orders', 'select, insert, update');
 grant references on orders to robnu_plugins;
 
 create table order_items (
@@ -83,7 +83,9 @@ create table quarantined_rows (
   created_at timestamptz not null default now(),
   primary key (seller_id, id),
   constraint quarantined_rows__account
-    foreign key (seller_id, marketplace_account_id) references marketplace_accounts (seller_id, id)
+    foreign key (seller_id, marketplace_account_id) references marketplace_accounts (seller_id, id),
+  constraint quarantined_rows__run
+    foreign key (seller_id, job_run_id) references job_runs (seller_id, id)
 );
 create index quarantined_rows__by_account
   on quarantined_rows (seller_id, marketplace_account_id, created_at desc);

@@ -33,7 +33,7 @@ declare
   v_actor text;
   v_version text;
 begin
-  if p_expires <= clock_timestamp() then
+  if p_expires is null or p_expires <= clock_timestamp() then
     raise exception 'the entry has expired' using errcode = 'RB001';
   end if;
   if p_kind = 'session' then

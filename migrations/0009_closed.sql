@@ -1,5 +1,6 @@
 -- Nobody but the roles named above may call what was made here.
 revoke all on function audit_is_append_only() from public;
+revoke all on function authz_moves() from public;
 revoke all on function audit_field(text) from public;
 revoke all on function audit_hash(audit_events) from public;
 grant execute on function audit_field(text), audit_hash(audit_events)

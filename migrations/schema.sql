@@ -208,6 +208,7 @@ create table marketplace_credential_events (
   created_at timestamp with time zone not null default now(),
   constraint marketplace_credential_events_pkey PRIMARY KEY (seller_id, id),
   constraint marketplace_credential_events__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint marketplace_credential_events__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
   constraint marketplace_credential_events__kind CHECK ((kind = ANY (ARRAY['VERIFIED'::text, 'REFRESHED'::text, 'REFUSED'::text])))
 );
 CREATE INDEX marketplace_credential_events__by_account ON marketplace_credential_events USING btree (seller_id, marketplace_account_id, created_at DESC);
@@ -312,7 +313,7 @@ create policy tenant on orders to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
   with check (seller_id = (select app_current_seller_id()));
 grant references on orders to robnu_plugins;
-grant delete, insert, select, update on orders to robnu_tenant;
+grant insert, select, update on orders to robnu_tenant;
 
 -- table of robnu_owner
 create table orgs (
@@ -365,7 +366,8 @@ create table quarantined_rows (
   job_run_id uuid not null,
   created_at timestamp with time zone not null default now(),
   constraint quarantined_rows_pkey PRIMARY KEY (seller_id, id),
-  constraint quarantined_rows__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id)
+  constraint quarantined_rows__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint quarantined_rows__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id)
 );
 CREATE INDEX quarantined_rows__by_account ON quarantined_rows USING btree (seller_id, marketplace_account_id, created_at DESC);
 alter table quarantined_rows enable row level security;
@@ -461,7 +463,7 @@ create policy platform on seller_keys to robnu_platform
 create policy tenant on seller_keys to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
   with check (seller_id = (select app_current_seller_id()));
-grant insert, select, update on seller_keys to robnu_tenant;
+grant insert, select, update (state), update (uses) on seller_keys to robnu_tenant;
 
 -- table of robnu_owner
 create table seller_users (
@@ -473,12 +475,12 @@ create table seller_users (
   created_at timestamp with time zone not null default now(),
   removed_at timestamp with time zone,
   constraint seller_users_pkey PRIMARY KEY (seller_id, id),
-  constraint seller_users__identity UNIQUE (seller_id, identity_id),
   constraint seller_users_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES identities(id),
   constraint seller_users_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
   constraint seller_users__role CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'OPERATOR'::text, 'FINANCE'::text, 'VIEWER'::text])))
 );
 CREATE INDEX seller_users__by_identity ON seller_users USING btree (identity_id) WHERE (removed_at IS NULL);
+CREATE UNIQUE INDEX seller_users__identity ON seller_users USING btree (seller_id, identity_id) WHERE (removed_at IS NULL);
 alter table seller_users enable row level security;
 alter table seller_users force row level security;
 create policy gate on seller_users to robnu_gate using (true) with check (true);
@@ -492,6 +494,7 @@ create policy tenant on seller_users to robnu_tenant
 grant select on seller_users to robnu_gate;
 grant insert, select, update on seller_users to robnu_platform;
 grant select on seller_users to robnu_tenant;
+CREATE TRIGGER seller_users__authz BEFORE UPDATE ON seller_users FOR EACH ROW WHEN (((new.role IS DISTINCT FROM old.role) OR (new.removed_at IS DISTINCT FROM old.removed_at))) EXECUTE FUNCTION authz_moves();
 
 -- table of robnu_owner
 create table sellers (
@@ -519,6 +522,7 @@ create policy tenant on sellers to robnu_tenant
 grant select on sellers to robnu_gate;
 grant insert, select, update on sellers to robnu_platform;
 grant select on sellers to robnu_tenant;
+CREATE TRIGGER sellers__authz BEFORE UPDATE ON sellers FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION authz_moves();
 
 -- table of robnu_owner
 create table sessions (
@@ -690,6 +694,12 @@ create function auth_reload(uuid, uuid)
   language sql stable security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_app;
+
+create function authz_moves()
+  returns trigger
+  language plpgsql volatile
+  owner robnu_owner
+  callers none;
 
 create function claim_work(uuid, uuid, uuid, integer)
   returns TABLE(claimed boolean, due_in_ms double precision, marketplace_account_id uuid, target text, job_run_id uuid, attempts integer)

@@ -9,6 +9,8 @@ export const uuidArray = (values: Values<string>) => {
   // one call into native code for all of them: on Deno each costs as much as the rest together
   const digits = values.map((value) => value ?? nobody).join('').replaceAll('-', '')
   const raw = Buffer.from(digits, 'hex')
+  // decoding stops at what is no digit, and all that follow would move up
+  if (raw.length !== values.length * 16) throw new TypeError('An id is not a uuid')
   let from = 0
   return ofSize(2950, 16, values, (out, _value, at) => {
     out.set(raw.subarray(from, from + 16), at)

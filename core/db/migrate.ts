@@ -56,6 +56,10 @@ export const migrate = (options: MigrateOptions): Promise<MigrateResult> =>
         primary key (line, number)
       )`
     await sql`revoke all on schema_migrations from public`
+    // a right of the database, which a copy of it does not take along
+    await sql.unsafe(
+      `do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$`,
+    )
     const known = await sql<Applied[]>`
       select line, number, name, checksum, breaking from schema_migrations`
     refuseUnknown(known, options.lines)
@@ -78,15 +82,18 @@ export const migrate = (options: MigrateOptions): Promise<MigrateResult> =>
     return { applied, known: known.length }
   })
 
-/** The core line: the numbered files of a folder. */
+/** The core line: the numbered files of a folder; `-- breaking` as a first line says so. */
 export const readCoreLine = async (folder: URL): Promise<MigrationLine> => {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort()
-  const files = await Promise.all(names.map(async (name) => ({
-    number: Number(name.slice(0, 4)),
-    name,
-    sql: await readFile(new URL(name, folder), 'utf8'),
-    breaking: false,
-  })))
+  const files = await Promise.all(names.map(async (name) => {
+    const sql = await readFile(new URL(name, folder), 'utf8')
+    return {
+      number: Number(name.slice(0, 4)),
+      name,
+      sql,
+      breaking: sql.startsWith('-- breaking\n'),
+    }
+  }))
   return { line: 'core', files }
 }
 

@@ -72,6 +72,7 @@ const beTenant: BoundStatement = {
 const begin: BoundStatement = { sql: 'begin', values: [] }
 /** A plugin may have said SET without LOCAL; the next seller has the same connection. */
 const resetSettings: BoundStatement = { sql: 'reset all', values: [] }
+const resetRole: BoundStatement = { sql: 'reset role', values: [] }
 const actAs = (actor: string): BoundStatement => ({
   sql: `select set_config('app.actor', $1, true)`,
   values: [actor],
@@ -119,7 +120,7 @@ const inTransaction = async <T>(
       const value = await work(tx)
       over = true
       if (!begun && last.length === 0) return value
-      const before = [...opening(), ...last, resetSettings]
+      const before = [...opening(), ...last, resetSettings, resetRole]
       await connection.query(named(command`commit`, pool.envelopes.put({ before })))
       return value
     } catch (error) {

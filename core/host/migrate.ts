@@ -6,7 +6,10 @@ import { idOf } from '../ids.ts'
 import type { Plugin } from '../plugin.ts'
 import type { Host } from './host.ts'
 import { satelliteFaults } from './satellites.ts'
-import { pluginFault } from './load.ts'
+import { type PluginFault, pluginFault } from './load.ts'
+import { readCatalog } from '../db/catalog.ts'
+import { coreAllow } from '../db/catalog-allow.ts'
+import { catalogFaults } from '../db/catalog-rules.ts'
 
 export interface MigrateHostOptions {
   readonly ownerUrl: string
@@ -27,7 +30,10 @@ export const migrateHost = async (options: MigrateHostOptions): Promise<MigrateR
     log,
     after: async (sql) => {
       await registerMarketplaces(sql, host)
-      const faults = await satelliteFaults(sql, host.marketplaces)
+      const faults = [
+        ...await satelliteFaults(sql, host.marketplaces),
+        ...await tableFaults(sql),
+      ]
       if (faults.length > 0) throw pluginFault(faults)
     },
   })
@@ -43,6 +49,19 @@ const readPluginLine = async (plugin: Plugin): Promise<MigrationLine> => ({
     breaking: breaking ?? false,
   }))),
 })
+
+/** Plugins' tables by the rules of core's own: protected, and keyed by their seller. */
+const tableFaults = async (sql: OperationsTx): Promise<readonly PluginFault[]> => {
+  const catalog = await readCatalog(sql)
+  const tables = catalog.relations.filter(({ owner }) => owner === pluginRole).map(({ name }) =>
+    name
+  )
+  const isPlugins = (object: string) => tables.some((name) => object.split(/\W+/).includes(name))
+  return catalogFaults(catalog, coreAllow([]))
+    .filter(({ object }) => isPlugins(object))
+    .map(({ object, message }) => ({ plugin: 'tables of plugins', path: object, message }))
+}
+const pluginRole = 'robnu_plugins'
 
 /** A marketplace is one row; its id is made of its code, so that every installation agrees. */
 const registerMarketplaces = async (sql: OperationsTx, host: Host): Promise<void> => {

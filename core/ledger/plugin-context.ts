@@ -81,6 +81,9 @@ export const createJobContext = (
 const sellerTx = (plugin: Plugin, scope: SellerScope): SellerTx => ({
   sellerId: scope.sellerId,
   any: async (schema, text, values = []) => {
+    if (!isPlainStatement(text)) {
+      throw new Error('A plugin reads and writes rows: SELECT, WITH, INSERT, UPDATE or DELETE')
+    }
     const rows = await scope.any(plainStatement(text, values))
     return await Promise.all(rows.map((row) => checked(schema, row)))
   },
@@ -94,6 +97,12 @@ const sellerTx = (plugin: Plugin, scope: SellerScope): SellerTx => ({
   audit: (action, target) =>
     Promise.resolve(recordAudit(scope, scope.sellerId, `${plugin.id}.${action}`, target)),
 })
+
+/** What sets, commits or changes roles is not a plugin's to say. */
+const isPlainStatement = (text: string): boolean =>
+  /^(?:select|with|insert|update|delete)\b/i.test(
+    text.replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\//g, ' ').trimStart(),
+  )
 
 const checked = async <T>(schema: Schema<T>, row: unknown): Promise<T> => {
   const result = await schema['~standard'].validate(row)

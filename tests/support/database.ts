@@ -25,7 +25,11 @@ export const freshDatabase = async (
   const name = `test_${randomBytes(6).toString('hex')}`
   await withOperations(
     replaceDatabase(template, 'postgres'),
-    (admin) => admin.unsafe(`create database ${name} template robnu_template owner robnu_owner`),
+    async (admin) => {
+      await admin.unsafe(`create database ${name} template robnu_template owner robnu_owner`)
+      // rights of a database are not copied with it
+      await admin.unsafe(`revoke temporary on database ${name} from public`)
+    },
   )
   const urls = {
     app: replaceDatabase(inject('urls').app, name),
