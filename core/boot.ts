@@ -65,6 +65,11 @@ export const boot = async (config: Config, options: BootOptions): Promise<Applic
       if (runs('worker') || runs('sweeps')) await house.sqs.ensureQueues(house.queues)
       if (runs('worker')) stops.push(startWorker(house))
       if (runs('sweeps')) stops.push(await startSweeping(house, config))
+      for (const { plugin } of host.plugins) {
+        const job = { key: newId(), signal: house.stopping }
+        const end = await plugin.start?.(createPluginContext(house, plugin, job))
+        if (end) stops.push(end)
+      }
       if (runs('api')) {
         const server = await serve(house, config)
         stops.push(server.close)

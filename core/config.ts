@@ -11,17 +11,13 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export const environment: Environment = process.env
 
 /** What a process does; any of them may run in one. */
-export const parts = ['api', 'worker', 'sweeps'] as const
+const parts = ['api', 'worker', 'sweeps'] as const
 export type Part = (typeof parts)[number]
 
 export interface PluginEntry {
   /** A package's name, or a path from the configuration file. */
   readonly use: string
   readonly config: unknown
-}
-export interface UpstreamEntry {
-  readonly url: string
-  readonly clock?: { readonly at: Date; readonly upstream: Date; readonly speed: number }
 }
 export type Config = Readonly<z.infer<typeof schema>> & {
   readonly plugins: readonly PluginEntry[]

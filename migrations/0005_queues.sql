@@ -41,10 +41,6 @@ create index job_runs__by_account on job_runs (seller_id, marketplace_account_id
 select app_protect('job_runs', 'select, insert, update', 'select');
 select app_open_to_gate('job_runs', 'select, insert, update');
 
-alter table marketplace_credential_events
-  add constraint marketplace_credential_events__run
-  foreign key (seller_id, job_run_id) references job_runs (seller_id, id);
-
 -- Where the next run begins. seq moves with every page: two workers that meet cannot both store.
 create table sync_cursors (
   seller_id uuid not null,

@@ -12,7 +12,7 @@ import {
 } from './flight.ts'
 
 /** What goes in front of a statement and behind it, under the same Sync. */
-export interface Envelope {
+interface Envelope {
   readonly before: readonly BoundStatement[]
   readonly after?: readonly BoundStatement[]
 }

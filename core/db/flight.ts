@@ -41,7 +41,7 @@ export const noStatements = (): PreparedStatements => ({
 })
 
 /** In front of SQL whose columns may change while we run: it is parsed at every use. */
-export const unprepared = '/* unprepared */'
+const unprepared = '/* unprepared */'
 
 /** Above this a connection forgets what it prepared, so that generated SQL cannot fill the server. */
 const maxPrepared = 400

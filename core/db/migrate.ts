@@ -8,7 +8,7 @@ import { type Operations, withOperations } from './operations.ts'
 import type { OperationsTx } from './operations.ts'
 import { applyAsPlugin } from './plugin-line.ts'
 
-export interface MigrationFile {
+interface MigrationFile {
   readonly number: number
   readonly name: string
   readonly sql: string

@@ -221,5 +221,3 @@ const bound = (statement: Statement<unknown>): BoundStatement => ({
   sql: statement.sql.replaceAll('$slonik_', '$'),
   values: statement.values,
 })
-
-export type { Database, Entry, Queries, SellerScope, Tx }

@@ -1,6 +1,13 @@
 /** Checking: every rule of the contract that can be judged without running a plugin. */
 import { targetsOf } from '../ledger/registry.ts'
-import { API, isMarketplace, type Marketplace, type Plugin, type Target } from '../plugin.ts'
+import {
+  API,
+  isMarketplace,
+  type Marketplace,
+  type Plugin,
+  type Route,
+  type Target,
+} from '../plugin.ts'
 import { isCron } from '../queues/schedules.ts'
 import type { LoadedPlugin, PluginFault } from './load.ts'
 import { memberOf, readable, shapeFaults } from './shape.ts'
@@ -38,12 +45,21 @@ const sharedFaults = ({ plugin }: LoadedPlugin, all: readonly LoadedPlugin[]): r
     const isThere = others.some((other) => other.id === need)
     rule(isThere, 'needs', `"${need}" is not enabled: enable it as well`)
   }
+  const addresses = others.flatMap((other) => other.routes ?? []).map(addressOf)
+  plugin.routes?.forEach((route, i) => {
+    const same = addresses.filter((address) => address === addressOf(route))
+    rule(same.length === 1, `routes[${i}].path`, 'another route has the same method and path')
+  })
   if (isMarketplace(plugin)) {
     const same = others.filter((other) => isMarketplace(other) && other.code === plugin.code)
     rule(same.length === 1, 'code', 'is taken by another enabled plugin')
   }
   return found
 }
+
+/** Parameters stand for anything, whatever they are called. */
+const addressOf = ({ method, path }: Route): string =>
+  `${method} ${path.replaceAll(/\{\w+\}/g, '{}')}`
 
 const rules = () => {
   const found: Found[] = []
@@ -93,7 +109,6 @@ const ownFaults = (plugin: Plugin): readonly Found[] => {
   })
   plugin.routes?.forEach((route, i) => {
     rule(route.permission !== '', `routes[${i}].permission`, 'a route needs a permission')
-    rule(route.path.startsWith('/'), `routes[${i}].path`, 'must begin with "/"')
   })
   // declared by the contract, and carried when the queues of plugins are
   const later = 'not carried by this release: remove them'

@@ -36,7 +36,16 @@ const surface = {
     .optional(),
   consumers: list(z.unknown()).optional(),
   sweeps: list(member({ id: text, cron: text, run })).optional(),
-  routes: list(member({ method: text, path: text, permission: text, handle: run })).optional(),
+  routes: list(member({
+    method: z.enum(['get', 'post', 'put', 'patch', 'delete'], 'must be a method in small letters'),
+    path: z.string('must be a text').regex(/^(?:\/[\w.-]+|\/\{\w+\})+$/, 'must be a path: /a/{b}'),
+    permission: text,
+    params: schema.optional(),
+    query: schema.optional(),
+    body: schema.optional(),
+    answer: schema,
+    handle: run,
+  })).optional(),
   webhooks: list(z.unknown()).optional(),
   start: run.optional(),
 }
@@ -51,7 +60,12 @@ const market = {
     ratePerSecond: z.number('must be a number'),
     burst: z.number('must be a number'),
   })).optional(),
-  adapter: member({ verify: run }),
+  adapter: member({
+    verify: run,
+    refresh: run.optional(),
+    ...{ syncOrders: run.optional(), syncReturns: run.optional(), syncPayouts: run.optional() },
+    ...{ pushInventory: run.optional(), fullProcessing: run.optional() },
+  }),
 }
 
 /** What does not have the form of the contract, as paths such as `queues[0].name`. */

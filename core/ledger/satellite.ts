@@ -6,12 +6,12 @@ import type { SellerScope } from '../db/database.ts'
 import { bytes, command, sql } from '../db/sql.ts'
 import type { Marketplace, Schema } from '../plugin.ts'
 
-export type SatelliteRow = Readonly<Record<string, unknown>>
+type SatelliteRow = Readonly<Record<string, unknown>>
 
 /** The columns that are ours and not the plugin's. */
-export const ownColumns = ['seller_id', 'marketplace_account_id'] as const
+const ownColumns = ['seller_id', 'marketplace_account_id'] as const
 
-export const readSatellite = async (
+const readSatellite = async (
   scope: SellerScope,
   marketplace: Marketplace,
   accountId: string,

@@ -1,7 +1,7 @@
 /** Upstreams: where requests for a marketplace really go, and how its clock runs. */
 
 /** At real instant `at` the upstream's clock showed `upstream`; it runs `speed` times as fast. */
-export interface ClockAnchor {
+interface ClockAnchor {
   readonly at: Date
   readonly upstream: Date
   readonly speed: number

@@ -10,7 +10,7 @@ export interface NewSeller {
   readonly name: string
   readonly users: readonly NewUser[]
 }
-export interface NewUser {
+interface NewUser {
   /** Normalised as sign-in does it. */
   readonly email: string
   readonly passwordHash: string

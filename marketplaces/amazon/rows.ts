@@ -5,7 +5,7 @@ import { type Money, Order } from './schemas.ts'
 import { stateOf } from './states.ts'
 
 /** Why an order cannot be accepted; counted in the run by these words. */
-export type Refusal =
+type Refusal =
   | 'not-an-amazon-order'
   | 'malformed-order'
   | 'money-not-in-paise'

@@ -95,7 +95,7 @@ const Item = z.object({
   product: z.object({ asin: text.nullish(), sellerSku: text.nullish(), title: text.nullish() }),
   proceeds: z.object({ proceedsTotal: Money.nullish() }).nullish(),
 })
-export type Item = z.infer<typeof Item>
+type Item = z.infer<typeof Item>
 
 const DeliveryAddress = z.object({
   name: text.nullish(),

@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { createPool, createSqlTag, type DatabasePool, type Interceptor } from 'slonik'
 import type { z } from 'zod'
-import { type Database, openDatabase } from '#core/db/scope.ts'
+X
 import type { Filled } from './fill.ts'
 import { describe, type Finding, say, speedFinding } from './findings.ts'
 import type { LabUrls } from './lab.ts'

@@ -31,6 +31,11 @@ const withSatellite = async (sql: string, secrets = ['api_key']) => {
 }
 const keys = 'seller_id uuid, marketplace_account_id uuid'
 const table = (columns: string) => `create table bazaar_account_details (${columns})`
+const protect = `select app_protect('bazaar_account_details')`
+/** The same with what every table of a plugin must have. */
+const kept = (columns: string) =>
+  `${table(`${keys}, ${columns} primary key (seller_id, marketplace_account_id)`)};
+    ${protect}`
 
 describe('a plugin with migrations', () => {
   it('has them applied once, behind those of core, and is registered by its code', async () => {
@@ -82,9 +87,9 @@ describe('a plugin with migrations', () => {
 
   it('whose file was edited afterwards is refused by the name of the file', async () => {
     const fresh = await database()
-    const before = await withSatellite(table(`${keys}, api_key_enc bytea`))
+    const before = await withSatellite(kept('api_key_enc bytea,'))
     await migrate(fresh, hostOf(before))
-    const after = await withSatellite(table(`${keys}, api_key_enc bytea, more text`))
+    const after = await withSatellite(kept('api_key_enc bytea, more text,'))
     const error = await errorFrom(migrate(fresh, hostOf(after)))
     expect(error.message).toContain('bazaar/0001_details.sql was changed')
   })
@@ -93,16 +98,16 @@ describe('a plugin with migrations', () => {
 describe('a satellite', () => {
   it.each([
     ['that no migration makes', 'select 1', ['detailsTable'], 'bazaar_account_details'],
-    ['without the column of a secret', table(keys), ['secrets'], '"api_key_enc"'],
+    ['without the column of a secret', kept(''), ['secrets'], '"api_key_enc"'],
     [
       'with a secret in clear',
-      table(`${keys}, api_key_enc text`),
+      kept('api_key_enc text,'),
       ['secrets'],
       'must be bytea, not text',
     ],
     [
       'with a sealed column that is no secret',
-      table(`${keys}, api_key_enc bytea, pin_enc bytea`),
+      kept('api_key_enc bytea, pin_enc bytea,'),
       ['secrets'],
       '"pin_enc" is not listed',
     ],
@@ -122,10 +127,23 @@ describe('a satellite', () => {
   ])('%s is told so', async (_what, sql, paths, message) => {
     const fresh = await database()
     const faults = await faultsFrom(migrate(fresh, hostOf(await withSatellite(sql))))
-    expect(faults.map(({ plugin, path }) => [plugin, path])).toEqual(
-      paths.map((path) => ['bazaar', path]),
-    )
+    const own = faults.filter(({ plugin }) => plugin === 'bazaar')
+    expect(own.map(({ path }) => path)).toEqual(paths)
     expect(faults.map((fault) => fault.message).join()).toContain(message)
+  })
+
+  it.each([
+    ['without protection', `${keys}, api_key_enc bytea, primary key (seller_id)`, ''],
+    [
+      'whose key does not begin with the seller',
+      `${keys}, api_key_enc bytea, x int primary key`,
+      protect,
+    ],
+  ])('%s is refused by the rules of every table', async (_what, columns, after) => {
+    const fresh = await database()
+    const plugin = await withSatellite(`${table(columns)}; ${after}`)
+    const faults = await faultsFrom(migrate(fresh, hostOf(plugin)))
+    expect(faults.map(({ path }) => path).join()).toContain('bazaar_account_details')
   })
 
   it('that is wrong leaves its marketplace unregistered', async () => {
@@ -136,7 +154,7 @@ describe('a satellite', () => {
 
   it('may have columns that it once had in its past', async () => {
     const fresh = await database()
-    const sql = `${table(`${keys}, api_key_enc bytea, old_enc bytea`)};
+    const sql = `${kept('api_key_enc bytea, old_enc bytea,')};
       alter table bazaar_account_details drop column old_enc`
     expect(await migrate(fresh, hostOf(await withSatellite(sql)))).toMatchObject({
       applied: ['bazaar/0001_details.sql'],

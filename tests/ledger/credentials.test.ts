@@ -2,16 +2,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { refreshCredentials } from '../../core/ledger/credentials.ts'
 import { openAccount } from '../../core/ledger/run-load.ts'
-import { newId } from '../../core/ids.ts'
 import { type Adapter, failure, type Marketplace } from '../../core/plugin.ts'
 import { pause } from '../../core/queues/pause.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
 import { openWorld, type World } from '../support/bazaar/world.ts'
 import { errorFrom, failureFrom } from './support/outbound.ts'
+import { askForRun } from './support/runs.ts'
 
 let world: World
 let seller: TestSeller
 let accountId: string
+let runId: string
 beforeAll(async () => {
   world = await openWorld()
 })
@@ -19,6 +20,7 @@ afterAll(() => world.close())
 beforeEach(async () => {
   seller = await makeSeller(world.fresh.db)
   accountId = await world.connectShop(seller, 0)
+  runId = (await askForRun(world, seller, accountId)).runId
 })
 
 type Refresh = NonNullable<Adapter['refresh']>
@@ -43,7 +45,7 @@ const ask = async (
   await refreshCredentials({
     ...{ db: world.fresh.db, keyring: world.keyring, entry: by.entry, marketplace, version },
     account: { id: accountId, externalAccountId: 'SHOP-0001', details: {}, credentials: {} },
-    runId: newId(),
+    runId,
     context: {
       ...{ config: undefined, key: 'test', signal, now: () => new Date(), log: () => {} },
       ...{ http: never, download: never },

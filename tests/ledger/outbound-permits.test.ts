@@ -55,11 +55,14 @@ describe('a request of an operation', () => {
     expect(watch.events.at(-1)).toEqual(['learn', 'list', { rate: 3, empty: true }])
   })
 
-  it.each([['soon'], ['0'], ['']])('takes "%s" for no rate', async (rate) => {
-    const watch = watched()
-    await asking(watch, 200, { 'x-rate': rate })(Any, address, { operation: 'list' })
-    expect(watch.events.at(-1)).toEqual(['learn', 'list', { empty: false }])
-  })
+  it.each([['soon'], ['0'], [''], ['-1'], ['Infinity'], ['1e999']])(
+    'takes "%s" for no rate',
+    async (rate) => {
+      const watch = watched()
+      await asking(watch, 200, { 'x-rate': rate })(Any, address, { operation: 'list' })
+      expect(watch.events.at(-1)).toEqual(['learn', 'list', { empty: false }])
+    },
+  )
 
   it('reads no header that its limit does not name', async () => {
     const watch = watched()

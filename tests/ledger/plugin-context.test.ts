@@ -62,6 +62,20 @@ describe("the scope of a plugin's job", () => {
     expect(String(error)).not.toContain('Asha')
   })
 
+  it.each([
+    ['commit'],
+    ['/* a word in front */ RESET ROLE'],
+    ['-- and a line\nset role robnu_app'],
+    ['truncate orders'],
+    ['do $$ begin end $$'],
+    ['select 1; commit'],
+  ])('does not say "%s"', async (text) => {
+    const before = await countIn(world, seller, 'orders')
+    const said = contextOf(tally).scope((tx) => tx.any(z.unknown(), text))
+    expect(await errorFrom(said)).toBeInstanceOf(Error)
+    expect(await countIn(world, seller, 'orders')).toBe(before)
+  })
+
   it('undoes everything when it throws', async () => {
     const failed = contextOf(withQueue).scope(async (tx) => {
       await tx.audit('counted', 'orders')

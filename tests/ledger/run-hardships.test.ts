@@ -168,6 +168,44 @@ describe('waiting', () => {
   })
 })
 
+describe('an adapter', () => {
+  it('that waits for nothing holds no worker that was told to give up', async () => {
+    const forever = withAdapter(world, {
+      // deno-lint-ignore require-yield -- it never comes to its first page
+      async *syncOrders() {
+        await new Promise(() => {})
+      },
+    })
+    const stop = new AbortController()
+    const running = runSlice(world, asked, forever, { signal: stop.signal }).catch(() => 'ended')
+    stop.abort(new Error('stop'))
+    const late = new Promise((resolve) => setTimeout(() => resolve('still there'), 1_000))
+    expect(await Promise.race([running, late])).toBe('ended')
+  })
+
+  it('whose last words are an error does not hide why the run was put back', async () => {
+    const { registry } = throughPages(world, (page) => page)
+    const [bazaar] = registry.all
+    if (!bazaar) throw new Error('unreachable')
+    const shutting = withAdapter(world, {
+      syncOrders: () => ({
+        [Symbol.asyncIterator]: () => ({
+          next: () => Promise.reject(failure('rejected', 'the shop is closed')),
+          return: () => Promise.reject(new TypeError('a fault while closing')),
+        }),
+      }),
+    })
+    const run = await runToEnd(world, asked, shutting)
+    expect(run.failure).toEqual({ kind: 'rejected', message: 'the shop is closed' })
+  })
+
+  it('that forgets its cursor has given a bad response', async () => {
+    const forgetful = throughPages(world, (page) => ({ ...page, cursor: undefined }))
+    const run = await runToEnd(world, asked, forgetful)
+    expect(run.failure?.kind).toBe('bad-response')
+  })
+})
+
 describe('the log', () => {
   it("does not repeat what a plugin's own error quotes", async () => {
     const quoting = throughPages(world, (page) => {

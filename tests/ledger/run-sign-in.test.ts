@@ -5,7 +5,7 @@ import { makeSeller, type TestSeller } from '../support/database.ts'
 import { anotherBazaar, openWorld, type World } from '../support/bazaar/world.ts'
 import { keyRefusedMessage, refusedMessage } from '../support/bazaar/client.ts'
 import { failing, throughPages, withAdapter } from './support/adapters.ts'
-import { askForRun, runSlice, runToEnd, stored, sync } from './support/runs.ts'
+import { type Asked, askForRun, runSlice, runToEnd, stored, sync } from './support/runs.ts'
 
 let base: World
 let world: World
@@ -142,6 +142,37 @@ describe('a refusal', () => {
     expect(await accountOf(accountId)).toMatchObject({
       ...{ needs_reconnect: true, reconnect_reason: refusedMessage },
     })
+  })
+
+  it('is forgotten when a run has succeeded with the same key', async () => {
+    const accountId = await world.connectShop(seller, 1)
+    await revoke('SHOP-0002', 'key')
+    expect(await sync(world, seller, accountId)).toMatchObject({ failure: { kind: 'auth' } })
+    await world.control('restore', { shop: 'SHOP-0002' })
+    expect(await sync(world, seller, accountId)).toMatchObject({ state: 'SUCCEEDED', new: 40 })
+    expect(await accountOf(accountId)).toMatchObject({
+      ...{ needs_reconnect: false, reconnect_reason: null },
+    })
+  })
+
+  it('is heard once when five workers wait for fresh credentials', async () => {
+    let calls = 0
+    const accountId = await world.connectShop(seller, 1)
+    const expired = failing(world, failure('auth', 'expired', { code: 'token-expired' }))
+    const [bazaar] = expired.registry.all
+    if (!bazaar) throw new Error('unreachable')
+    const refresh = () => {
+      calls += 1
+      return Promise.reject(failure('auth', 'never again'))
+    }
+    const dead = { ...bazaar, adapter: { ...bazaar.adapter, refresh } }
+    const day = (n: number) => ({ from: new Date(2026, 0, n), to: new Date(2026, 0, n + 1) })
+    const runs: Asked[] = []
+    for (let n = 1; n < 6; n++) runs.push(await askForRun(world, seller, accountId, day(n)))
+    const deps = { registry: { all: [dead], find: () => dead } }
+    const items = await Promise.all(runs.map((run) => runSlice(world, run, deps)))
+    expect(items.map(({ state }) => state)).toEqual(Array.from(runs, () => 'FAILED'))
+    expect(calls).toBe(1)
   })
 })
 

@@ -197,4 +197,15 @@ describe('opening', () => {
     )
     expect(await open(accountId)).toEqual({ details, credentials })
   })
+
+  it('hands over lists with null in them, and objects as JSON', async () => {
+    await world.fresh.asSuperuser((admin) =>
+      admin`alter table bazaar_account_details add column extra jsonb`
+    )
+    const accountId = await makeAccount(world.fresh, seller)
+    const more = { extra: { hours: [9, 17], closed: null }, warehouses: ['a', null] }
+    await write(accountId, { details: { ...details, ...more }, credentials })
+    const loose = { ...bazaar, details: z.looseObject({}) }
+    expect((await open(accountId, seller, loose)).details).toMatchObject(more)
+  })
 })

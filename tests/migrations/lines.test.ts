@@ -170,9 +170,10 @@ describe('a database that is newer than the code', () => {
   it('is tolerated when the plugin of a breaking file is not enabled', async () => {
     const [file] = pluginLine('bazaar', 'select 1').files
     if (!file) throw new Error('unreachable')
-    await database.migrate(older, { line: 'bazaar', files: [{ ...file, breaking: true }] })
-    expect((await database.migrate(older)).applied).toEqual([])
-    await expect(database.migrate(older, { line: 'bazaar', files: [] })).rejects.toThrow('bazaar/')
+    const open = short('grant create on schema public to robnu_plugins')
+    await database.migrate(open, { line: 'bazaar', files: [{ ...file, breaking: true }] })
+    expect((await database.migrate(open)).applied).toEqual([])
+    await expect(database.migrate(open, { line: 'bazaar', files: [] })).rejects.toThrow('bazaar/')
   })
 })
 

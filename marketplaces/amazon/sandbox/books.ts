@@ -1,7 +1,7 @@
 /** One selling partner's orders, found by time without looking at all of them. */
 import { type Change, type SandboxOrder, standingAt } from './orders.ts'
 
-export type Position = readonly [at: number, id: string]
+type Position = readonly [at: number, id: string]
 export interface Search {
   readonly by: 'createdTime' | 'lastUpdatedTime'
   /** Both ends belong to the window. */

@@ -1,6 +1,6 @@
 /** An order as the sandbox keeps it: everything that will ever happen to it, and when. */
 
-export type OrderWord =
+type OrderWord =
   | 'PENDING_AVAILABILITY'
   | 'PENDING'
   | 'UNSHIPPED'

@@ -13,7 +13,7 @@ export interface SignIn {
   readonly credentialsOf: (partner: string) => PartnerCredentials
   readonly revokeToken: ControlVerb
 }
-export interface PartnerCredentials {
+interface PartnerCredentials {
   readonly clientId: string
   readonly clientSecret: string
   readonly refreshToken: string

@@ -10,7 +10,7 @@ import { Credentials, Cursor, Details } from '../schemas.ts'
 
 export type Connection = Account<Details, Credentials>
 export const seed = 7
-export const clockStart = Date.parse('2022-06-30T00:00:00+05:30')
+const clockStart = Date.parse('2022-06-30T00:00:00+05:30')
 
 export interface World {
   readonly sandbox: RunningSandbox
@@ -40,13 +40,13 @@ export const startWorld = async (
   return world
 }
 
-export const contextFor = (sandbox: RunningSandbox): FakeContext =>
+const contextFor = (sandbox: RunningSandbox): FakeContext =>
   sandboxContext(sandbox, {
     hosts: amazon.hosts,
     ...(amazon.limits ? { limits: amazon.limits } : {}),
   })
 
-export const control = async (
+const control = async (
   sandbox: RunningSandbox,
   verb: string,
   body: object = {},

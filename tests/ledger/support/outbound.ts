@@ -7,7 +7,7 @@ export const host = 'api.bazaar.example'
 export const address = `https://${host}/v3/orders`
 export const noon = Date.parse('2026-01-10T12:00:00.000Z')
 
-export interface Sent {
+interface Sent {
   readonly url: URL
   readonly init: RequestInit
   readonly headers: Headers

@@ -7,12 +7,12 @@ import { createSignIn, type SignIn } from './sandbox/sign-in.ts'
 import { noTroubles, verbsOf } from './sandbox/verbs.ts'
 
 const host = 'api.bazaar.example'
-export const shops = [
+const shops = [
   { id: 'SHOP-0001', name: 'First stall', count: 250, signs_in_by: 'TOKEN' },
   { id: 'SHOP-0002', name: 'Second stall', count: 40, signs_in_by: 'KEY' },
 ] as const
 /** What the clock shows at the start, whatever day it is. */
-export const clockStart = Date.parse('2026-01-10T06:00:00.000Z')
+const clockStart = Date.parse('2026-01-10T06:00:00.000Z')
 
 const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1 }) => {
   const clock = await startClock({

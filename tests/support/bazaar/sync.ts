@@ -31,7 +31,7 @@ export async function* syncOrders(
   }
 }
 
-export const readOrders = (
+const readOrders = (
   orders: readonly unknown[],
 ): { readonly rows: readonly OrderRow[]; readonly rejected: readonly RejectedRow[] } => {
   const rows: OrderRow[] = []

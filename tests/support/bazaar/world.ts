@@ -19,7 +19,7 @@ import startSandbox from './sandbox.ts'
 export const bazaarDir = fileURLToPath(new URL('./', import.meta.url))
 const coreFolder = new URL('../../../migrations/', import.meta.url)
 
-export interface Bazaar {
+interface Bazaar {
   readonly sandbox: RunningSandbox
   /** Runs a verb of the control plane; throws what it refuses. */
   readonly control: (verb: string, body?: object) => Promise<unknown>
@@ -30,7 +30,7 @@ export interface Bazaar {
 }
 
 /** The sandbox without limits, unless a test sets some. Stop it in `afterAll`. */
-export const startBazaar = async (options: Pick<WorldOptions, 'speed'> = {}): Promise<Bazaar> => {
+const startBazaar = async (options: Pick<WorldOptions, 'speed'> = {}): Promise<Bazaar> => {
   const { speed = 1 } = options
   const sandbox = await startSandbox({ seed: 11, env: {}, speed })
   const control = async (verb: string, body: object = {}): Promise<unknown> => {
