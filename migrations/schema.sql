@@ -208,7 +208,6 @@ create table marketplace_credential_events (
   created_at timestamp with time zone not null default now(),
   constraint marketplace_credential_events_pkey PRIMARY KEY (seller_id, id),
   constraint marketplace_credential_events__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
-  constraint marketplace_credential_events__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
   constraint marketplace_credential_events__kind CHECK ((kind = ANY (ARRAY['VERIFIED'::text, 'REFRESHED'::text, 'REFUSED'::text])))
 );
 CREATE INDEX marketplace_credential_events__by_account ON marketplace_credential_events USING btree (seller_id, marketplace_account_id, created_at DESC);

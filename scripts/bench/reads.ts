@@ -2,7 +2,8 @@
 import pg from 'pg'
 import { createPool, createSqlTag, type DatabasePool, type Interceptor } from 'slonik'
 import type { z } from 'zod'
-X
+import type { Database } from '#core/db/database.ts'
+import { openDatabase } from '#core/db/scope.ts'
 import type { Filled } from './fill.ts'
 import { describe, type Finding, say, speedFinding } from './findings.ts'
 import type { LabUrls } from './lab.ts'

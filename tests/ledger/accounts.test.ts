@@ -6,9 +6,7 @@ import { newId } from '../../core/ids.ts'
 import { openAccount } from '../../core/ledger/run-load.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
 import { anotherBazaar, openWorld, type World } from '../support/bazaar/world.ts'
-import { failing } from './support/adapters.ts'
 import { errorFrom } from './support/outbound.ts'
-import { countIn, lease } from './support/runs.ts'
 
 let base: World
 let world: World

@@ -1,9 +1,8 @@
 /** Asking for syncs of an account, as the API calls it. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Fault, isFault } from '../../core/errors.ts'
 import { type AccountsDeps, createAccounts } from '../../core/ledger/accounts.ts'
 import { newId } from '../../core/ids.ts'
-import { openAccount } from '../../core/ledger/run-load.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
 import { anotherBazaar, openWorld, type World } from '../support/bazaar/world.ts'
 import { failing } from './support/adapters.ts'
