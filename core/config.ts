@@ -90,6 +90,9 @@ const schema = z.object({
   ROBNU_LOG: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
 })
 
+/** Every variable that is read, for the documentation to name. */
+export const variables: readonly string[] = Object.keys(schema.shape)
+
 const fileSchema = z.strictObject({
   plugins: z.array(z.strictObject({ use: z.string().min(1), config: z.unknown().optional() })),
 })
