@@ -201,6 +201,8 @@ export interface Page<Row, Cursor> {
   readonly received: number
   /** Where the next call begins if this page was the last one that was stored. */
   readonly cursor: Cursor
+  /** True: nothing comes after it. A run that ends with its slice then ends at once. */
+  readonly last?: boolean
 }
 export type SyncReason = 'schedule' | 'manual' | 'backfill' | 'push'
 export interface SyncRequest<Cursor> {

@@ -138,7 +138,11 @@ const marketplaceRules = (plugin: Marketplace, rule: Rule): void => {
   for (const [target, cron] of Object.entries(plugin.schedule ?? {})) {
     const path = `schedule.${target}`
     rule(isCron(cron ?? ''), path, 'must be a cron line of five fields')
-    rule(abilities.includes(target as Target), path, 'its adapter has no method for this target')
+    rule(
+      abilities.includes(target as Target),
+      path,
+      'its adapter has no method for this target, or the engine does not carry it yet',
+    )
   }
   plugin.limits?.forEach((limit, i) =>
     rule(

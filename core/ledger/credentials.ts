@@ -1,6 +1,7 @@
 /** Fresh credentials: one worker at a time asks the marketplace, the others take what it stored. */
 import { z } from 'zod'
 import type { Keyring } from '../crypto/keyring.ts'
+import type { SellerKeys } from '../crypto/keys.ts'
 import type { Database, Entry } from '../db/database.ts'
 import { command, sql } from '../db/sql.ts'
 import { newId } from '../ids.ts'
@@ -76,15 +77,17 @@ const refusedMessage = 'The marketplace refuses the credentials'
 
 const refresh = async (request: RefreshRequest, lease: string): Promise<void> => {
   const { marketplace, account, context, db, entry, keyring } = request
+  let keys: SellerKeys
   let credentials: unknown
   try {
+    // before anything is asked: a pair that cannot be stored is a pair that is lost
+    keys = await keyring.forSeller(entry, { willSeal: marketplace.secrets.length })
     credentials = await parsed(marketplace, await request.ask(account, context))
   } catch (error) {
     const refused = failureOf(error)
     await giveUp(request, lease, refused?.kind === 'auth' ? refused.message : null)
     throw error
   }
-  const keys = await keyring.forSeller(entry, { willSeal: marketplace.secrets.length })
   await db.withSellerScope(entry, async (scope) => {
     const kept = await scope.run(command`
       update marketplace_accounts

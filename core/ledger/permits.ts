@@ -43,9 +43,11 @@ export const createPermits = (options: PermitsOptions): Permits => {
     take: async (operation, signal) => {
       const limit = limits.get(operation)
       if (!limit) throw new Error(`No rate limit is declared for operation "${operation}"`)
+      let waitedMs = 0
       for (let waitMs = await ask(limit); waitMs > 0; waitMs = await ask(limit)) {
         const realMs = upstream.realMs(waitMs)
-        if (realMs > longestWaitMs || waitMs > longestUpstreamWaitMs) {
+        waitedMs += realMs
+        if (waitedMs > longestWaitMs || waitMs > longestUpstreamWaitMs) {
           throw failure('rate-limit', 'The rate limit of the marketplace is used up', {
             retryAfterMs: waitMs,
           })

@@ -63,7 +63,8 @@ export const createJobContext = (
     ...context,
     http: (schema, url, init) => {
       if (open > 0) {
-        throw new Error('http was called inside a scope: no transaction spans a request')
+        const why = 'http was called inside a scope: no transaction spans a request'
+        return Promise.reject(new Error(why))
       }
       return context.http(schema, url, init)
     },

@@ -19,8 +19,9 @@ const methods = {
   PROCESSING: 'fullProcessing',
 } as const satisfies Record<Target, keyof Adapter>
 
-/** What a marketplace can do: the targets whose method is present. */
+/** The targets that the sync engine carries; a method for another one waits for it. */
+const carried: readonly Target[] = ['ORDERS']
+
+/** What a marketplace can do here: the targets whose method is present. */
 export const targetsOf = (marketplace: Marketplace): readonly Target[] =>
-  (Object.keys(methods) as Target[]).filter((target) =>
-    marketplace.adapter[methods[target]] !== undefined
-  )
+  carried.filter((target) => marketplace.adapter[methods[target]] !== undefined)

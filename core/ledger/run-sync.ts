@@ -187,13 +187,14 @@ const drain = async (to: Drain): Promise<SliceEnd> => {
     for (;;) {
       const { done, value: page } = await Promise.race([coming, aborted])
       if (done) return { end: 'done' }
-      const over = slice.deps.now() >= to.until || slice.draining.aborted
+      const over = page.last === true || slice.deps.now() >= to.until || slice.draining.aborted
       if (!over) {
         coming = pages.next()
         // its failure is met at the next turn, when this page is safe
         coming.catch(() => {})
       }
       await store(to, page)
+      if (page.last === true) return { end: 'done' }
       if (over) return { end: 'again', delayMs: 0, progress: slice.progress }
     }
   } finally {

@@ -37,7 +37,7 @@ async function* syncChanges(
     for await (const { answer, rest } of pagesOf(account, walk, ctx)) {
       const watermark = rest ? cursor.watermark : watermarkAfter(walk)
       cursor = { ...cursor, watermark, walk: rest }
-      yield { ...readOrders(answer.orders), cursor }
+      yield { ...readOrders(answer.orders), cursor, last: walk.last && rest === null }
     }
     // what changed meanwhile is the next run's: chasing the present would never end
     if (walk.last) return
@@ -59,7 +59,7 @@ async function* syncWindow(
     for await (const { answer, rest } of pagesOf(account, walk, ctx)) {
       const left = rest ?? next
       const cursor = { ...start, pass: left ? { from, to, walk: left } : null }
-      yield { ...readOrders(answer.orders), cursor }
+      yield { ...readOrders(answer.orders), cursor, last: left === undefined }
     }
     walk = next
   }

@@ -156,8 +156,7 @@ describe('fresh credentials', () => {
     expect(await accountRow()).toMatchObject({ needs_reconnect: false, reconnect_reason: null })
   })
 
-  // not yet: keys are asked for when the marketplace has given its only new token away
-  it.fails('are not asked for while there are no keys to seal them with', async () => {
+  it('are not asked for while there are no keys to seal them with', async () => {
     let calls = 0
     const down = { ...world.keyring, forSeller: () => Promise.reject(fault('keys-unavailable')) }
     const refresh: Refresh = () => Promise.resolve(giving(`lost ${++calls}`))

@@ -68,6 +68,13 @@ describe('a run', () => {
     })
   })
 
+  // not yet: a slice that is over with the last page begins the next walk
+  it('comes to its end when every page takes a whole slice', async () => {
+    const asked = await askForRun(world, seller, accountId)
+    const run = await runToEnd(world, asked, { sliceMs: 0 })
+    expect(run).toMatchObject({ state: 'SUCCEEDED', received: 250, pages: 5 })
+  })
+
   it('has a message of its own for each slice', async () => {
     const asked = await askForRun(world, seller, accountId)
     await runSlice(world, asked, { sliceMs: 0 })

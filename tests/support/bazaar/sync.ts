@@ -26,7 +26,8 @@ export async function* syncOrders(
     const behind = new Date(Math.max(Date.parse(since), newest - overlapMs)).toISOString()
     // what Bazaar says it has sent, so that the host sees what got lost on the way
     const received = answer.count
-    yield { ...page, received, cursor: { since: after === null ? behind : since, after } }
+    const next = { since: after === null ? behind : since, after }
+    yield { ...page, received, cursor: next, last: after === null }
     if (after === null) return
   }
 }
