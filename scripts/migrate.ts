@@ -1,5 +1,6 @@
 /** Brings the database to what the code and the enabled plugins need; run before serving. */
 import process from 'node:process'
+import { fileURLToPath } from 'node:url'
 import { configFault, environment, readPlugins } from '#core/config.ts'
 import { openHost } from '#core/host/host.ts'
 import { migrateHost } from '#core/host/migrate.ts'
@@ -21,7 +22,8 @@ export const migrateAll = async (
   return result
 }
 
-if (import.meta.main) {
+// import.meta.main is not known to the types that both runtimes share
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const say = (line: string) => process.stdout.write(`${line}\n`)
   migrateAll(environment, (_event, { line, file }) => say(`Applied ${line}/${file}`)).then(
     ({ applied }) => say(applied.length === 0 ? 'Nothing to apply' : `Applied ${applied.length}`),

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
-import { writeFileSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -43,6 +43,7 @@ const setUp = () => {
 
 const install = () => {
   if (isInstalled()) {
+    restoreDenoLink()
     writeFileSync(stamp, wanted())
     return 0
   }
@@ -61,9 +62,23 @@ const install = () => {
     say(`Cannot set up: npm ended ${why} after ${seconds} s`)
     return run.status ?? 1
   }
+  restoreDenoLink()
   writeFileSync(stamp, wanted())
   say(`Installed in ${seconds} s`)
   return 0
+}
+
+/**
+ * The installation of the package deno makes `.bin/deno` the program itself. `deno task` takes what
+ * lies in `.bin` for JavaScript, so there it has to be the package's own script again, which starts
+ * the program.
+ */
+const restoreDenoLink = () => {
+  const link = join(root, 'node_modules', '.bin', 'deno')
+  const script = join(root, 'node_modules', 'deno', 'bin.cjs')
+  if (windows || !existsSync(script) || !existsSync(link)) return
+  rmSync(link)
+  symlinkSync(join('..', 'deno', 'bin.cjs'), link)
 }
 
 /** Whether somebody ran npm already: npm notes in node_modules what it put there. */

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { configFault, environment, readPlugins } from '#core/config.ts'
+import { type Environment, environment, readConfig } from '#core/config.ts'
 import { openDatabase } from '#core/db/scope.ts'
 import { openHost } from '#core/host/host.ts'
 import { isMarketplace } from '#core/plugin.ts'
@@ -19,6 +19,7 @@ import { type Parts, startParts } from './local/parts.ts'
 import { assertPortFree } from './local/ports.ts'
 import { migrateAll } from './migrate.ts'
 import { createProgress } from './progress.ts'
+import { createStopping } from './stopping.ts'
 import { printServing, printSummary, readSummary } from './summary.ts'
 import { watchRuns } from './watch-runs.ts'
 
@@ -31,7 +32,6 @@ PORT moves the port (8787), ROBNU_HOME the folder of the local parts (.robnu).
 `
 /** An hour of the sandboxes' clocks a second: tokens expire and orders change while one looks on. */
 const sandboxSpeed = 3_600
-const defaultPort = 8787
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -41,19 +41,14 @@ const main = async (): Promise<void> => {
   })
   if (values.help) return say(usage)
   const begun = Date.now()
-  const faults: string[] = []
-  const { plugins: entries, configDir } = readPlugins(environment, faults)
-  const port = Number(environment['PORT'] || defaultPort)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    faults.push('PORT: must be a whole number from 0 to 65535')
-  }
-  if (faults.length > 0) throw configFault(faults)
+  const { PORT: port, plugins: entries, configDir } = readConfig(withLocalParts(environment))
   if (port !== 0) await assertPortFree(port)
   const host = await openHost(entries, configDir)
 
   const home = openHome(environment['ROBNU_HOME'] || '.robnu')
-  const stops: (() => unknown)[] = [home.close]
-  const stopping = createStopper(stops)
+  const stopping = createStopping(say)
+  const { unlessAsked } = stopping
+  stopping.add(home.close)
   try {
     const parts = await startParts({
       home,
@@ -62,46 +57,60 @@ const main = async (): Promise<void> => {
       sandboxSpeed,
       say,
     })
-    stops.push(parts.stop)
-    await prepareDatabase(parts)
-    const sellers = await ensureSellers(parts, home)
+    stopping.add(parts.stop)
+    await unlessAsked(prepareDatabase(parts))
+    const sellers = await unlessAsked(ensureSellers(parts, home))
 
     say('Starting the app')
     const logFile = join(home.logs, 'app.log')
     const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 })
-    const app = await startAppProcess({
+    const app = await unlessAsked(startAppProcess({
       env: { ...parts.env, PORT: String(port) },
+      onStart: (child) => stopping.add(child.stop),
       onLine: (line) => log.write(`${line}\n`),
-    })
-    stops.push(() => app.child.stop())
-    app.child.exited.then(() => stopping.begin('The app has ended; see its log', 1))
+    }))
+    app.child.exited.then(() => stopping.ask(`Cannot go on: the app has ended; see ${logFile}`, 1))
     const url = app.url.replace('127.0.0.1', 'localhost')
     const demoFile = writeDemoFile(home, url, sellers)
 
     const codeOf = (id: string) =>
       host.plugins.map(({ plugin }) => plugin).filter(isMarketplace).find((m) => m.id === id)?.code
     say('Connecting the demo accounts and syncing their orders')
-    const runs = await connectDemo(url, sellers, parts.sandboxes, codeOf)
+    const runs = await unlessAsked(connectDemo(url, sellers, parts.sandboxes, codeOf))
     const watching = {
-      isStopping: stopping.isBegun,
+      isStopping: stopping.isAsked,
       sleep: (ms: number) => sleep(ms),
       now: Date.now,
     }
-    await watchRuns(runs, createProgress(), watching)
-    const summary = await readSummary(parts, sellers, (Date.now() - begun) / 1000)
-    printSummary(summary, runs, say)
+    const ended = await unlessAsked(watchRuns(runs, createProgress(), watching))
+    const seconds = (Date.now() - begun) / 1000
+    const summary = await unlessAsked(readSummary(parts, sellers, seconds))
+    printSummary(summary, ended, say)
     if (values.once) {
       await stopping.end()
       say(JSON.stringify(summary))
       return
     }
     printServing({ url, sellers, demoFile, logFile }, say)
-    await stopping.done
+    await unlessAsked(new Promise(() => {}))
   } catch (error) {
+    if (!stopping.isAsked()) throw error
+  } finally {
     await stopping.end()
-    if (!stopping.isBegun()) throw error
   }
 }
+
+/** What the launcher fills in later stands in for itself, so that every other fault is told now. */
+const withLocalParts = (env: Environment): Environment => ({
+  DATABASE_URL: 'postgres://local',
+  DATABASE_PLATFORM_URL: 'postgres://local',
+  ROBNU_JWT_KEYS: '{"keys":[{"kty":"OKP"}]}',
+  ROBNU_SECRET: 'made at the first start, kept under keys',
+  // an empty variable is one that is not set, but for the list of plugins
+  ...Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => value !== '' || name === 'ROBNU_PLUGINS'),
+  ),
+})
 
 const prepareDatabase = async (parts: Parts): Promise<void> => {
   if (!parts.env['DATABASE_OWNER_URL']) {
@@ -125,36 +134,6 @@ const ensureSellers = async (
   } finally {
     await db.close()
   }
-}
-
-/** Ctrl-C, SIGTERM, the end of npm or of the app: everything stops once, in the reverse order. */
-const createStopper = (stops: (() => unknown)[]) => {
-  let begun = false
-  let finish: () => void = () => {}
-  const done = new Promise<void>((resolve) => finish = resolve)
-  let ending: Promise<void> | undefined
-  const end = (): Promise<void> =>
-    ending ??= (async () => {
-      for (const stop of stops.splice(0).reverse()) {
-        await Promise.resolve(stop()).catch((error: unknown) =>
-          process.stderr.write(`Stopping: ${error}\n`)
-        )
-      }
-      finish()
-    })()
-  const begin = (why: string, code: number): void => {
-    if (begun || ending) return
-    begun = true
-    say(`${why}: stopping`)
-    process.exitCode = code
-    void end()
-  }
-  process.on('SIGINT', () => begin('Ctrl-C', 130))
-  process.on('SIGTERM', () => begin('SIGTERM', 143))
-  const parent = process.ppid
-  // `npm start` that is killed leaves us behind with another parent
-  setInterval(() => process.ppid !== parent && begin('npm is gone', 0), 1_000).unref()
-  return { begin, end, done, isBegun: () => begun }
 }
 
 main().then(

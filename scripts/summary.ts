@@ -5,8 +5,9 @@ import { signIn } from '#core/auth/sessions.ts'
 import { openDatabase } from '#core/db/scope.ts'
 import { newId } from '#core/ids.ts'
 import { readTotals } from '#core/ledger/totals.ts'
-import type { DemoRun, DemoSeller } from './demo.ts'
+import type { DemoSeller } from './demo.ts'
 import type { Parts } from './local/parts.ts'
+import type { RunState } from './watch-runs.ts'
 
 export interface Summary {
   readonly orders: number
@@ -65,16 +66,20 @@ const rupees = (paise: number): string =>
 
 export const printSummary = (
   summary: Summary,
-  runs: readonly DemoRun[],
+  runs: readonly RunState[],
   say: (line: string) => void,
 ): void => {
   say('')
   for (const account of summary.accounts) {
-    const run = runs.find((one) => one.externalAccountId === account.external_account_id)
     say(
       `  ${account.seller}, ${account.marketplace} ${account.external_account_id}: ` +
-        `${account.orders} orders, ${account.items} lines, ${rupees(account.total_paise)}` +
-        (run ? `  (run ${run.runId})` : ''),
+        `${account.orders} orders, ${account.items} lines, ${rupees(account.total_paise)}`,
+    )
+    const run = runs.find((one) => one.externalAccountId === account.external_account_id)
+    if (!run) continue
+    say(
+      `    run ${run.id}: ${run.received} received: ${run.new} new, ${run.changed} changed, ` +
+        `${run.unchanged} unchanged, ${run.rejected} rejected`,
     )
   }
   say('')

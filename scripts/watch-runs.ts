@@ -6,13 +6,19 @@ const pollMs = 300
 /** A run that does not move for so long is a fault, not a long one. */
 const patienceMs = 180_000
 
-interface RunState {
+export interface RunState {
+  readonly id: string
+  readonly externalAccountId: string
   readonly state: string
   readonly received: number
+  readonly new: number
+  readonly changed: number
+  readonly unchanged: number
+  readonly rejected: number
   readonly failure: { readonly message: string } | null
 }
 
-/** Throws with the seller's sentence when a run fails, and when nothing moves any more. */
+/** What came of them, in their order. Throws with the seller's sentence when a run fails, and when nothing moves any more. */
 export const watchRuns = async (
   runs: readonly DemoRun[],
   progress: Progress,
@@ -21,11 +27,12 @@ export const watchRuns = async (
     readonly sleep: (ms: number) => Promise<void>
     readonly now: () => number
   },
-): Promise<void> => {
+): Promise<readonly RunState[]> => {
   let movedAt = options.now()
   let last = -1
+  let states: readonly RunState[] = []
   while (!options.isStopping()) {
-    const states = await Promise.all(runs.map(readState))
+    states = await Promise.all(runs.map(readState))
     const done = states.reduce((sum, { received }) => sum + received, 0)
     const of = runs.reduce((sum, { expected }) => sum + expected, 0)
     progress.show(done, of, `${done} orders received`)
@@ -35,7 +42,7 @@ export const watchRuns = async (
       if (failed) {
         throw new Error(`A sync has failed: ${failed.failure?.message ?? 'no reason told'}`)
       }
-      return
+      return states
     }
     if (done !== last) movedAt = options.now()
     last = done
@@ -45,10 +52,11 @@ export const watchRuns = async (
     }
     await options.sleep(pollMs)
   }
+  return states
 }
 
-const readState = async ({ client, runId }: DemoRun): Promise<RunState> => {
+const readState = async ({ client, runId, externalAccountId }: DemoRun): Promise<RunState> => {
   const { status, body } = await client('GET', `/v1/runs/${runId}`)
   if (status !== 200) throw new Error(`Cannot read run ${runId}: ${body['title']}`)
-  return body as unknown as RunState
+  return { ...body as unknown as RunState, externalAccountId }
 }

@@ -1,6 +1,6 @@
 /** The folder `.robnu`: everything that the local parts keep, held by one launcher at a time. */
 import { join, resolve } from 'node:path'
-import { localFault } from './faults.ts'
+import { codeOf, localFault } from './faults.ts'
 import { ensureFolder, ensureSecret } from './files.ts'
 import { takeLock } from './lock.ts'
 
@@ -24,7 +24,12 @@ export interface Home {
  */
 export const openHome = (path: string): Home => {
   const root = resolve(path)
-  ensureFolder(root, 0o711)
+  try {
+    ensureFolder(root, 0o711)
+  } catch (error) {
+    const why = codeOf(error) === 'EEXIST' ? 'it is no folder' : codeOf(error) ?? 'unknown error'
+    throw localFault(`Cannot use "${root}": ${why}; set ROBNU_HOME to another folder`, error)
+  }
   const lock = takeLock(join(root, 'launcher.pid'), (pid) =>
     localFault(
       `Cannot use "${root}": process ${pid} runs on it; stop that one or set ROBNU_HOME to another folder`,

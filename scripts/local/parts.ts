@@ -3,10 +3,11 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { withOperations } from '#core/db/operations.ts'
 import type { RunningSandbox, StartSandbox } from '#core/testing/sandbox/sandbox.ts'
 import { startCloud } from './cloud.ts'
 import { createFile, readText } from './files.ts'
-import { localFault } from './faults.ts'
+import { codeOf, localFault } from './faults.ts'
 import type { Home } from './home.ts'
 import { startPostgres } from './postgres.ts'
 import { startRedis } from './redis.ts'
@@ -74,10 +75,15 @@ const database = async (
   stops: (() => Promise<unknown>)[],
 ): Promise<Environment> => {
   if (env['DATABASE_URL']) {
-    if (env['DATABASE_PLATFORM_URL']) return {}
-    throw localFault(
-      'Cannot start: DATABASE_URL is set and DATABASE_PLATFORM_URL is not; set both, or neither',
-    )
+    if (!env['DATABASE_PLATFORM_URL']) {
+      throw localFault(
+        'Cannot start: DATABASE_URL is set and DATABASE_PLATFORM_URL is not; set both, or neither',
+      )
+    }
+    for (const name of ['DATABASE_URL', 'DATABASE_PLATFORM_URL', 'DATABASE_OWNER_URL']) {
+      await assertAnswers(name, env[name])
+    }
+    return {}
   }
   say('Starting PostgreSQL')
   const postgres = await startPostgres({ dir: home.postgres, log: home.logs })
@@ -88,6 +94,27 @@ const database = async (
       passwords: (login) => home.secret(`${login}`),
     }),
   }
+}
+
+const assertAnswers = async (name: string, url: string | undefined): Promise<void> => {
+  if (!url) return
+  try {
+    await withOperations(url, (sql) => sql`select 1`)
+  } catch (error) {
+    const { host, pathname } = new URL(url)
+    const code = codeOf(error) ?? 'unknown error'
+    const why = reasons[code] ?? `the answer was ${code}`
+    throw localFault(`Cannot use ${name}: ${why} (${host}${pathname})`, error)
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no such host',
+  CONNECT_TIMEOUT: 'nothing answers there',
+  '28P01': 'the password is refused',
+  '28000': 'the login is refused',
+  '3D000': 'there is no such database',
 }
 
 const cloud = async (

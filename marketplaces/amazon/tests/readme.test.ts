@@ -63,7 +63,7 @@ const run = (script: string): string => {
 
 /** The commands that are marked for this test, and the answer that stands below each. */
 const tour = [...readme.matchAll(
-  /<!-- test: tour -->\n```sh\n([\s\S]*?)\n```\n```json\n([\s\S]*?)\n```/g,
+  /<!-- test: tour -->\n+```sh\n([\s\S]*?)\n```\n+```json\n([\s\S]*?)\n```/g,
 )].map(([, command = '', answer = '']) => ({ command, answer }))
 
 test('the commands of the tour answer with the members that the README shows', () => {
