@@ -2,7 +2,7 @@
 import type { DatabasePoolConnection, QuerySqlToken } from 'slonik'
 import { z } from 'zod'
 import { type ErrorCode, fault } from '../errors.ts'
-import type { Database, Entry, Queries, SellerScope, Tx } from './database.ts'
+import type { Database, Entry, Queries, Tx } from './database.ts'
 import { isLostConnection } from './driver.ts'
 import type { BoundStatement } from './flight.ts'
 import { openPool, type Pool } from './pool.ts'
