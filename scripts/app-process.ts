@@ -15,6 +15,8 @@ export const denoPermissions = [
   '--allow-net',
   '--allow-env',
   '--allow-read=.',
+  // keys of the local parts; the app is given its own
+  '--deny-read=.robnu',
   '--allow-sys=osRelease',
 ] as const
 

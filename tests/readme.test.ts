@@ -39,6 +39,8 @@ describe('the README', () => {
       `deno run ${denoPermissions.join(' ')} scripts/serve.ts`,
     )
     const { default: deno } = await import('../deno.json', { with: { type: 'json' } })
-    expect(deno.tasks.serve).toBe(`deno run ${denoPermissions.join(' ')} scripts/serve.ts`)
+    expect(deno.tasks.serve).toBe(
+      `DENO_DIR=/dev/null deno run ${denoPermissions.join(' ')} scripts/serve.ts`,
+    )
   })
 })

@@ -25,8 +25,8 @@ const bareAnswer = (pool: pg.Pool): Answer => async (path) => {
   const limit = Number(params.get('limit'))
   const withCustomer = params.has('include')
   const { rows } = await pool.query<Row>({
-    ...withCustomer ? withBuyers : withoutBuyers,
-    values: [params.get('seller'), limit + 1],
+    ...withCustomer ? withBuyers(limit + 1) : withoutBuyers(limit + 1),
+    values: [params.get('seller')],
   })
   const last = rows[limit - 1]
   const next = rows.length > limit && last
@@ -41,12 +41,17 @@ const bareAnswer = (pool: pg.Pool): Answer => async (path) => {
 
 const columns = `id, marketplace_account_id, external_order_id, status, raw_status, on_hold,
   ordered_at, source_updated_at, ship_by, currency, total_paise, fulfilled_by, state_code, item_count`
-const from = `from plain_orders where seller_id = $1 order by ordered_at desc, id desc limit $2`
-const withoutBuyers = { name: 'page', text: `select ${columns} ${from}` }
-const withBuyers = {
-  name: 'page-with-buyers',
-  text: `select ${columns}, customer_name, customer_phone, customer_email, address ${from}`,
-}
+// the limit stands in the text: with a parameter PostgreSQL plans anew each time
+const from = (limit: number) =>
+  `from plain_orders where seller_id = $1 order by ordered_at desc, id desc limit ${limit}`
+const withoutBuyers = (limit: number) => ({
+  name: `page-${limit}`,
+  text: `select ${columns} ${from(limit)}`,
+})
+const withBuyers = (limit: number) => ({
+  name: `page-with-buyers-${limit}`,
+  text: `select ${columns}, customer_name, customer_phone, customer_email, address ${from(limit)}`,
+})
 
 const shown = (row: Row): Row => ({ ...row, marketplace: marketplaceCode })
 const withBuyer = (

@@ -17,7 +17,7 @@ type Table = typeof tables[number]
 
 const formats = ['binary', 'text'] as const
 export type Format = typeof formats[number]
-export const ways = [...formats, 'row by row'] as const
+export const ways = [...formats, 'ready rows'] as const
 export type Way = typeof ways[number]
 /** Each way fills tables of its own, so that all of them grow like those of the ingest. */
 const schemaOf = (way: Way): string => `by_${way.replaceAll(' ', '_')}`
@@ -61,7 +61,7 @@ export const measureCopies = async (
 ): Promise<Readonly<Record<Way, number>>> => ({
   binary: await copyRows(lab, 'binary', sellerId),
   text: await copyRows(lab, 'text', sellerId),
-  'row by row': await insertRows(lab, sellerId),
+  'ready rows': await insertRows(lab, sellerId),
 })
 
 /** One COPY for each table in one transaction, from bytes that lie ready. */
@@ -96,7 +96,7 @@ const insertRows = (lab: LabDatabase, sellerId: string): Promise<number> =>
         rowMode: 'array',
       })
       const marks = fields.map((_, at) => `$${at + 1}`).join(', ')
-      const name = `${schemaOf('row by row')}.${table}`
+      const name = `${schemaOf('ready rows')}.${table}`
       ready.push({ rows, name, text: `insert into ${name} values (${marks})` })
     }
     const began = performance.now()

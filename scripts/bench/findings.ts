@@ -10,7 +10,8 @@ export interface Finding {
   readonly reached: string
   /** The middle half of the rounds; empty for what is counted and not timed. */
   readonly spread: string
-  readonly isMet: boolean
+  /** Absent: told for comparison, and wanted by nobody. */
+  readonly isMet?: boolean
   /** The absolute figures behind the ratio: of this machine and this hour only. */
   readonly figures: string
 }
@@ -19,11 +20,11 @@ export const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
-/** A ratio that is to be at least `wanted`: its median over the rounds decides. */
+/** A ratio that is to be at least `wanted`, if anything: its median over the rounds decides. */
 export const ratioFinding = (
   target: string,
   what: string,
-  wanted: number,
+  wanted: number | null,
   found: { readonly ratios: readonly number[]; readonly figures: string },
 ): Finding => {
   const reached = median(found.ratios)
@@ -31,11 +32,11 @@ export const ratioFinding = (
   return {
     target,
     what,
-    wanted: `≥ ${wanted.toFixed(2)}`,
+    wanted: wanted === null ? '' : `≥ ${wanted.toFixed(2)}`,
     reached: reached.toFixed(2),
     spread: `${low.toFixed(2)}–${high.toFixed(2)}`,
     // as it is shown: nobody can see a difference that the table does not tell
-    isMet: Number(reached.toFixed(2)) >= wanted,
+    ...wanted === null ? {} : { isMet: Number(reached.toFixed(2)) >= wanted },
     figures: found.figures,
   }
 }
@@ -66,7 +67,7 @@ export const tableOf = (findings: readonly Finding[]): string => {
     one.wanted,
     one.reached,
     one.spread,
-    one.isMet ? 'yes' : 'no',
+    one.isMet === undefined ? '' : one.isMet ? 'yes' : 'no',
     one.figures,
   ])
   const head = ['target', 'what', 'wanted', 'reached', 'middle half', 'met', 'figures']

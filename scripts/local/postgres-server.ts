@@ -57,13 +57,18 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
   child.unref()
   let ended: string | undefined
   child.once('error', (error) => ended = error.message)
-  child.once('exit', () => ended ??= lastMessage(logFile, before))
+  const onExit = (): void => void (ended ??= lastMessage(logFile, before))
+  child.once('exit', onExit)
 
   await waitUntil(() => ended !== undefined || isReady(dir, child.pid), startLimitMs)
   if (ended !== undefined || child.pid === undefined) {
     throw localFault(`Cannot start PostgreSQL in "${dir}": ${ended ?? 'it did not start'}`)
   }
-  if (isReady(dir, child.pid)) return { pid: child.pid, port }
+  if (isReady(dir, child.pid)) {
+    // a later end is no failure of the start, and its log may be gone by then
+    child.off('exit', onExit)
+    return { pid: child.pid, port }
+  }
   await stopServer(dir, child.pid, options.binaries)
   throw localFault(`Cannot start PostgreSQL in "${dir}": not ready after ${startLimitMs / 1000} s`)
 }
