@@ -3,14 +3,18 @@ import process from 'node:process'
 import { boot } from '#core/boot.ts'
 import { environment, readConfig } from '#core/config.ts'
 import { createLog } from '#core/log.ts'
+import { createLines } from './lines.ts'
 
 /** A launcher that is gone cannot stop us any more, so its children look after it. */
 const parentCheckMs = 1_000
 
+const lines = createLines((text) => void process.stdout.write(text))
+process.on('exit', lines.flush)
+
 const main = async (): Promise<void> => {
   const config = readConfig(environment)
   const log = createLog(
-    (line) => process.stdout.write(`${line}\n`),
+    lines.write,
     () => new Date(),
     config.ROBNU_LOG,
   )
