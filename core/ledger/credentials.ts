@@ -62,7 +62,10 @@ const takeLease = ({ db, entry, account, version }: RefreshRequest): Promise<Lea
         refresh_lease_until = clock_timestamp() + ${`${leaseSeconds} seconds`}::interval
       where seller_id = ${scope.sellerId} and id = ${account.id}
         and credentials_version = ${version}
-        and (refresh_lease_until is null or refresh_lease_until < clock_timestamp())`)
+        and (refresh_lease_until is null or refresh_lease_until < clock_timestamp())
+        -- asked again: the one before may have ended while this statement waited for its row
+        and (last_validation_status is distinct from 'REFUSED'
+          or last_validated_at < clock_timestamp() - ${justNow}::interval)`)
     return taken === 1 ? { lease } : 'held'
   })
 
