@@ -1,7 +1,7 @@
 /** The same ready rows by COPY, and row by row: what the ingest is measured against. */
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import pg from 'pg'
-import { copyIn } from './copy-in.ts'
+import { copyIn, copyOut } from './copy.ts'
 import type { LabDatabase } from './lab.ts'
 
 /** Everything that an ingest writes to, in the order of its foreign keys. */
@@ -65,26 +65,20 @@ export const measureCopies = async (
 })
 
 /** One COPY for each table in one transaction, from bytes that lie ready. */
-const copyRows = async (lab: LabDatabase, format: Format, sellerId: string): Promise<number> => {
-  const ready = await lab.asSuperuser(async (sql) => {
-    const found: { readonly copy: string; readonly bytes: Uint8Array }[] = []
+const copyRows = (lab: LabDatabase, format: Format, sellerId: string): Promise<number> =>
+  withClient(lab, async (client) => {
+    const ready = []
     for (const table of tables) {
       const out = `copy (${rowsOf(table, sellerId)}) to stdout (format ${format})`
-      const chunks: Uint8Array[] = []
-      for await (const chunk of await sql.unsafe(out).readable()) chunks.push(chunk)
       const copy = `copy ${schemaOf(format)}.${table} from stdin (format ${format})`
-      found.push({ copy, bytes: Buffer.concat(chunks) })
+      ready.push({ copy, bytes: await copyOut(client, out) })
     }
-    return found
-  })
-  return await withClient(lab, async (client) => {
     const began = performance.now()
     await client.query('begin')
     for (const { copy, bytes } of ready) await copyIn(client, copy, bytes)
     await client.query('commit')
     return (performance.now() - began) / 1000
   })
-}
 
 /** Awaited one by one, prepared, in one transaction. */
 const insertRows = (lab: LabDatabase, sellerId: string): Promise<number> =>

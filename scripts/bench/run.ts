@@ -1,6 +1,7 @@
 /** `npm run bench`: measures the house against limits of the same run, and prints one table. */
 import process from 'node:process'
 import { openDatabase } from '#core/db/scope.ts'
+import { isLocalFault, localFault } from '../local/faults.ts'
 import { fill } from './fill.ts'
 import { type Finding, say, tableOf } from './findings.ts'
 import { benchIngest } from './ingest.ts'
@@ -28,7 +29,7 @@ const readArguments = (args: readonly string[]): Asked => {
     const part = parts.find((one) => one === value)
     if (flag === '--quick') asked = { ...asked, quick: true }
     else if (part !== undefined) asked = { ...asked, only: [part] }
-    else throw new Error(`Cannot run: the arguments are [--only ${parts.join('|')}] [--quick]`)
+    else throw localFault(`Cannot run: the arguments are [--only ${parts.join('|')}] [--quick]`)
   }
   return asked
 }
@@ -88,17 +89,28 @@ const main = async (): Promise<void> => {
   const { only, quick } = readArguments(process.argv.slice(2))
   const began = performance.now()
   const lab = await openLab()
+  // the server would go on without us
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void lab.close().finally(() => process.exit(1)))
+  }
   const findings: Finding[] = []
   try {
     for (const part of only) findings.push(...await runs[part](lab, quick ? quickSizes : fullSizes))
   } finally {
     await lab.close()
   }
-  const runtime = 'Deno' in globalThis ? 'Deno' : 'Node'
   const seconds = Math.round((performance.now() - began) / 1000)
-  say(`\n${runtime} ${process.version}, ${process.platform} ${process.arch}, ${seconds} s\n`)
+  say(`\n${runtime()}, ${process.platform} ${process.arch}, ${seconds} s\n`)
   say(tableOf(findings))
   if (quick) say('\nA quick run shows that everything works; its figures mean nothing')
 }
 
-await main()
+const runtime = (): string => {
+  const { Deno } = globalThis as { readonly Deno?: { readonly version: { readonly deno: string } } }
+  return Deno === undefined ? `Node ${process.version}` : `Deno ${Deno.version.deno}`
+}
+
+main().catch((error) => {
+  process.stderr.write(`${isLocalFault(error) ? error.message : error?.stack ?? error}\n`)
+  process.exit(1)
+})
