@@ -1,8 +1,12 @@
 /** What the routes call, and the shapes that they answer with; boot puts the implementations in. */
 import type { Auth } from '../auth/auth.ts'
 import type { Entry } from '../db/database.ts'
-import type { OrderState, SyncReason, Target } from '../plugin.ts'
+import type { AccountView } from '../ledger/accounts.ts'
+import type { RunView } from '../ledger/runs.ts'
+import type { OrderState, Target } from '../plugin.ts'
 import type { CustomerView } from '../rbac/mask.ts'
+
+export type { AccountView, RunView }
 
 export interface OrderSummary {
   readonly id: string
@@ -43,44 +47,6 @@ interface MarketplaceView {
   readonly code: string
   readonly name: string
   readonly targets: readonly Target[]
-}
-export interface AccountView {
-  readonly id: string
-  readonly marketplace: string
-  readonly external_account_id: string
-  readonly name: string
-  readonly needs_reconnect: boolean
-  readonly reconnect_reason: string | null
-  readonly last_validated_at: Date | null
-  readonly last_validation_status: string | null
-  readonly targets: readonly Target[]
-  readonly created_at: Date
-  readonly schedules: readonly {
-    readonly target: Target
-    readonly cron: string
-    readonly paused: boolean
-    readonly next_run_at: Date | null
-  }[]
-}
-export interface RunView {
-  readonly id: string
-  readonly marketplace_account_id: string
-  readonly target: Target
-  readonly reason: SyncReason
-  readonly state: string
-  readonly window_from: Date | null
-  readonly window_to: Date | null
-  readonly pages: number
-  readonly received: number
-  readonly new: number
-  readonly changed: number
-  readonly unchanged: number
-  readonly rejected: number
-  readonly rejected_reasons: Readonly<Record<string, number>>
-  readonly failure: { readonly kind: string; readonly message: string } | null
-  readonly created_at: Date
-  readonly started_at: Date | null
-  readonly finished_at: Date | null
 }
 
 interface OrderPosition {
