@@ -42,6 +42,9 @@ const startedTogetherMs = 10_000
 const guardDownMs = 2_000
 /** A next run that is so long overdue was lost. */
 const overdueMs = 120_000
+/** Attempts to set a schedule that other processes set too, and the rest between two. */
+const setAttempts = 3
+const setAgainMs = 50
 /** What an aborted run, and a connection, may take to end. */
 const graceMs = 2_000
 /** Jobs that BullMQ keeps to look at, of each sweep. */
@@ -154,11 +157,29 @@ const openSweep = (sweep: Sweep, backend: Backend, options: SweepsOptions): Runn
   }
 }
 
-/** Set only where it is missing or another one: setting it again drops a run that is due just now. */
-const ensureSchedule = async (queue: JobQueue, { id, cron }: Sweep): Promise<void> => {
+/**
+ * Set only where it is missing or another one: setting it again drops a run that is due just now.
+ * BullMQ on PostgreSQL refuses one of two processes that set the same schedule at the same moment;
+ * the refused one looks again, and finds the schedule of the other.
+ */
+const ensureSchedule = async (
+  queue: JobQueue,
+  sweep: Sweep,
+  attemptsLeft = setAttempts,
+): Promise<void> => {
+  if (await isScheduled(queue, sweep)) return
+  const { id, cron } = sweep
+  try {
+    await queue.upsertJobScheduler(id, { pattern: cron, tz: timeZone }, { name: id, opts: kept })
+  } catch (error) {
+    if (attemptsLeft <= 1) throw error
+    await pause(setAgainMs)
+    await ensureSchedule(queue, sweep, attemptsLeft - 1)
+  }
+}
+
+const isScheduled = async (queue: JobQueue, { id, cron }: Sweep): Promise<boolean> => {
   const found = await queue.getJobScheduler(id)
-  const isThere = found?.pattern === cron && found.tz === timeZone &&
+  return found?.pattern === cron && found.tz === timeZone &&
     (found.next ?? 0) > Date.now() - overdueMs
-  if (isThere) return
-  await queue.upsertJobScheduler(id, { pattern: cron, tz: timeZone }, { name: id, opts: kept })
 }

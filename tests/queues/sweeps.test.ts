@@ -54,6 +54,15 @@ describe.each(stores)('on %s', (_store, connection) => {
     expect(runs).toBe(1)
   })
 
+  test('processes that set one schedule at the same moment all start', async () => {
+    for (let round = 0; round < 5; round++) {
+      const id = ownId()
+      const processes = await Promise.all(Array.from({ length: 8 }, () => start({ id })))
+      await Promise.all(processes.map((one) => one.close()))
+      expect(processes).toHaveLength(8)
+    }
+  })
+
   test('the clock makes a run, once for all processes', async () => {
     const id = ownId()
     let runs = 0
