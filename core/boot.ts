@@ -1,13 +1,19 @@
 /** Builds the application from a configuration: the only place where its parts meet. */
-import { createAuth } from './auth/auth.ts'
 import { createPasswordHasher } from './auth/passwords.ts'
-import { createThrottle } from './auth/throttle.ts'
 import { createTokens } from './auth/tokens.ts'
+import { createIdempotency, edgeSweep, openLimits } from './boot/edge.ts'
+import { accessServices } from './boot/access.ts'
+import { auditServices, auditSweeps } from './boot/audit.ts'
+import { openPost, secretsOf, sessionsSweep, signInServices } from './boot/sign-in.ts'
+import { staffServices, staffSweep } from './boot/staff.ts'
+import { tenancyServices } from './boot/tenancy.ts'
 import type { Config, Part } from './config.ts'
 import { deriveKey } from './crypto/derive.ts'
 import { createKeyring } from './crypto/keyring.ts'
 import { createKms } from './crypto/kms.ts'
-import { openDatabase } from './db/scope.ts'
+import { scopeKeyFrom } from './crypto/scope-key.ts'
+import type { Database } from './db/database.ts'
+import { openDatabase, sqlState } from './db/scope.ts'
 import { type Host, openHost } from './host/host.ts'
 import { createApp } from './http/app.ts'
 import { listen, type Listener } from './http/listen.ts'
@@ -62,6 +68,7 @@ export const boot = async (config: Config, options: BootOptions): Promise<Applic
   return {
     url: () => url,
     start: async () => {
+      await refuseUnknownKey(house.db)
       if (runs('worker') || runs('sweeps')) await house.sqs.ensureQueues(house.queues)
       if (runs('worker')) stops.push(startWorker(house))
       if (runs('sweeps')) stops.push(await startSweeping(house, config))
@@ -83,6 +90,19 @@ export const boot = async (config: Config, options: BootOptions): Promise<Applic
   }
 }
 
+/** A database that is not there yet is waited for; one that knows another key will never do. */
+const refuseUnknownKey = async (db: Database): Promise<void> => {
+  try {
+    await db.ping()
+  } catch (cause) {
+    if (sqlState(cause) !== '42501') return
+    throw new Error(
+      'Cannot start: the database does not know the key of this process; run migrate with its ROBNU_SECRET',
+      { cause },
+    )
+  }
+}
+
 type House = Awaited<ReturnType<typeof build>>
 
 const build = async (config: Config, host: Host, options: BootOptions) => {
@@ -92,6 +112,7 @@ const build = async (config: Config, host: Host, options: BootOptions) => {
   const db = await openDatabase({
     url: config.DATABASE_URL,
     platformUrl: config.DATABASE_PLATFORM_URL,
+    scopeKey: scopeKeyFrom(config.ROBNU_SECRET),
     maxConnections: config.ROBNU_POOL,
     now,
   })
@@ -111,7 +132,7 @@ const build = async (config: Config, host: Host, options: BootOptions) => {
     log,
   })
   const sqs = createSqs({ ...aws, prefix: config.ROBNU_QUEUE_PREFIX })
-  const hasher = createPasswordHasher()
+  const hasher = createPasswordHasher({ secrets: secretsOf(config) })
   const registry = createRegistry(host.marketplaces)
   const upstreams = new Map(
     host.plugins.map(({ plugin: { id } }) => [
@@ -132,9 +153,10 @@ const build = async (config: Config, host: Host, options: BootOptions) => {
     now,
     log,
   }
+  const post = openPost({ config, fetch: shared.fetch, log, clock })
   return {
     ...shared,
-    ...{ kms, sqs, hasher, host, clock, config, stopping: stopping.signal },
+    ...{ kms, sqs, hasher, post, host, clock, config, stopping: stopping.signal },
     queues: [...coreQueues, ...host.plugins.flatMap(({ plugin }) => plugin.queues ?? [])],
     wake: () => wake(),
     startRelay: () => {
@@ -147,6 +169,7 @@ const build = async (config: Config, host: Host, options: BootOptions) => {
     },
     close: async () => {
       stopping.abort()
+      await post.close()
       await hasher.close()
       keyring.close()
       await Promise.all([kms.close(), sqs.close(), db.close()])
@@ -182,6 +205,7 @@ const startWorker = (house: House): () => Promise<void> => {
 const startSweeping = async (house: House, config: Config): Promise<() => Promise<void>> => {
   const { db, log, clock, host } = house
   const asked = { now: clock, log, queueOf: () => accountSyncQueue }
+  const audit = auditSweeps(house)
   const sweeps = await startSweeps({
     connection: config.REDIS_URL
       ? { redisUrl: config.REDIS_URL }
@@ -198,6 +222,10 @@ const startSweeping = async (house: House, config: Config): Promise<() => Promis
           house.wake()
         },
       },
+      edgeSweep(house),
+      ...audit.sweeps,
+      staffSweep(house),
+      sessionsSweep(house),
       ...host.plugins.flatMap(({ plugin }) =>
         (plugin.sweeps ?? []).map(({ id, cron, run }) => ({
           id,
@@ -208,23 +236,35 @@ const startSweeping = async (house: House, config: Config): Promise<() => Promis
       ),
     ],
   })
-  return () => sweeps.close()
+  return async () => {
+    await sweeps.close()
+    audit.close()
+  }
 }
 
 const serve = async (house: House, config: Config): Promise<Listener> => {
-  const { db, keyring, clock, log, hasher, host, kms, sqs } = house
+  const { db, keyring, clock, log, host, kms, sqs } = house
+  const { limits, store } = await openLimits(house, config)
   const plugins = host.plugins.map(({ plugin }) => plugin)
+  const permissions = createPermissions(plugins)
+  const access = accessServices({ ...house, permissions, store })
   const tokens = await createTokens({ keys: config.ROBNU_JWT_KEYS, now: clock })
-  const throttle = createThrottle({ now: clock })
+  const auth = signInServices({ ...house, tokens })
   const app = createApp({
     services: {
-      auth: createAuth({ db, hasher, tokens, throttle, log, now: clock, newId: () => newId() }),
+      auth,
+      tenancy: tenancyServices({ ...house, auth, appUrl: config.ROBNU_APP_URL }),
+      ...access,
+      ...staffServices(house),
+      limits,
+      idempotency: createIdempotency(house, config),
       orders: createOrders({ db, keyring }),
       accounts: createAccounts(house),
       runs: createRuns(db),
+      audit: auditServices(house),
     },
     checks: { database: db.ping, keys: kms.ping, queues: sqs.ping },
-    permissions: createPermissions(plugins),
+    permissions,
     plugins: plugins.map((plugin) => ({
       pluginId: plugin.id,
       routes: plugin.routes ?? [],
@@ -237,6 +277,18 @@ const serve = async (house: House, config: Config): Promise<Listener> => {
     now: clock,
     log,
     ...config.ROBNU_ORIGIN === undefined ? {} : { origin: config.ROBNU_ORIGIN },
+    ...config.ROBNU_SECURITY_CONTACT === undefined
+      ? {}
+      : { securityContact: config.ROBNU_SECURITY_CONTACT },
+    proxies: config.ROBNU_PROXIES,
   })
-  return await listen(app.fetch, { host: config.HOST, port: config.PORT })
+  const server = await listen(app.fetch, { host: config.HOST, port: config.PORT })
+  return {
+    ...server,
+    close: async () => {
+      await server.close()
+      await access.keys.close()
+      await store.close()
+    },
+  }
 }

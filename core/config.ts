@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import process from 'node:process'
 import { z } from 'zod'
+import { readPolicies } from './rate-limits.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 export const environment: Environment = process.env
@@ -62,6 +63,8 @@ const json = <T>(inner: z.ZodType<T>) =>
     }
   }).pipe(inner as z.ZodType<T, unknown>)
 
+const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
+
 /** Names of the variables, their forms and their defaults. Secrets may be given as `<NAME>_FILE`. */
 const schema = z.object({
   DATABASE_URL: databaseUrl,
@@ -73,8 +76,19 @@ const schema = z.object({
   ROBNU_KMS_ALIAS: z.string().startsWith('alias/').default('alias/robnu/default'),
   ROBNU_KMS_CREATE_KEYS: flag.default(false),
   ROBNU_QUEUE_PREFIX: z.string().regex(/^[A-Za-z0-9_-]{0,30}$/).default('robnu-'),
-  ROBNU_JWT_KEYS: json(z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })),
+  ROBNU_JWT_KEYS: json(keySet),
+  ROBNU_AUDIT_KEYS: json(keySet),
   ROBNU_SECRET: z.string().min(32, 'must have at least 32 characters'),
+  ROBNU_PEPPERS: json(
+    z.record(z.string().regex(/^(?:0|[1-9]\d?)$/), z.string().min(32, 'must have at least 32')),
+  ).default({}),
+  ROBNU_MAIL_HOOK: z.string().regex(
+    /^(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[:/])/,
+    'must begin with https://, or lie on this machine',
+  ).optional(),
+  ROBNU_MAIL_HOOK_TOKEN: z.string().optional(),
+  ROBNU_MAIL_OUTBOX: z.string().optional(),
+  ROBNU_APP_URL: httpUrl.optional(),
   ROBNU_RUN: z.string().default(parts.join(',')).transform((text) =>
     text.split(',').map((part) => part.trim())
   ).pipe(z.array(z.enum(parts)).min(1)),
@@ -83,6 +97,17 @@ const schema = z.object({
   ROBNU_POOL: whole(2, 200).default(10),
   ROBNU_LEASE_MS: whole(1_000, 600_000).default(30_000),
   ROBNU_ORIGIN: httpUrl.optional(),
+  ROBNU_PROXIES: whole(0, 9).default(0),
+  ROBNU_LIMITS: z.string().default('').transform((text, context) => {
+    const policies = readPolicies(text)
+    if (policies !== undefined) return policies
+    const message = 'must be like burst=600/60,write=120/60,address=300/60 (requests/seconds)'
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  }),
+  ROBNU_SECURITY_CONTACT: z.string()
+    .regex(/^(?:https:\/\/|mailto:|tel:)[\x21-\x7e]+$/, 'must begin with https://, mailto: or tel:')
+    .optional(),
   ROBNU_DOCS: flag.default(true),
   ROBNU_UPSTREAMS: json(upstreamsSchema).default({}),
   ROBNU_CONFIG: z.string().optional(),
@@ -111,6 +136,20 @@ export const readConfig = (env: Environment): Config => {
   const plugins = readPlugins(env, faults)
   if (!parsed.success || faults.length > 0) throw configFault(faults)
   return Object.freeze({ ...parsed.data, ...plugins })
+}
+
+/** The one secret, for tools that need nothing else of the configuration. */
+export const readSecret = (env: Environment, faults: string[]): string => {
+  const name = 'ROBNU_SECRET'
+  const known = faults.length
+  const file = `${name}_FILE`
+  const given = withSecretFiles({ [name]: env[name], [file]: env[file] }, faults)
+  const parsed = schema.shape[name].safeParse(given[name])
+  if (parsed.success) return parsed.data
+  if (faults.length === known) {
+    faults.push(`${name}: ${name in given ? parsed.error.issues[0]?.message : 'is not set'}`)
+  }
+  return ''
 }
 
 /** The enabled plugins: robnu.config.json, or what ROBNU_PLUGINS lists instead (empty: none). */

@@ -7,6 +7,11 @@ export const errorTable = {
     title: 'The request does not have the form that this route asks for',
     next: 'Correct the members listed under `errors`; the form is described at /docs',
   },
+  'idempotency-key-missing': {
+    status: 400,
+    title: 'The request carries no Idempotency-Key, or one of the wrong form',
+    next: 'Send `Idempotency-Key` with 1 to 255 characters of your making, the same when you retry',
+  },
   'invalid-cursor': {
     status: 400,
     title: 'The page cursor does not belong to this list',
@@ -15,7 +20,8 @@ export const errorTable = {
   'not-signed-in': {
     status: 401,
     title: 'The request carries no session',
-    next: 'Sign in with POST /v1/auth/login and send the cookie that it sets',
+    next:
+      'Sign in with POST /v1/auth/login (staff: /v1/staff/login) and send the cookie that it sets',
   },
   'sign-in-refused': {
     status: 401,
@@ -27,10 +33,65 @@ export const errorTable = {
     title: 'The session is over',
     next: 'Sign in again with POST /v1/auth/login',
   },
+  'step-up-required': {
+    status: 401,
+    title: 'This act asks for a fresh proof of who you are',
+    next: 'Call POST /v1/auth/step-up (staff: /v1/staff/step-up), then repeat the request',
+  },
+  'step-up-refused': {
+    status: 401,
+    title: 'That does not prove who you are',
+    next: 'Check the password, or the code of the second factor, and send it again',
+  },
+  'mfa-required': {
+    status: 401,
+    title: 'Signing in takes a code of the second factor',
+    next: 'Send the same request with `code` from the app, or with a `recovery_code`',
+  },
+  'mfa-refused': {
+    status: 401,
+    title: 'The code of the second factor is wrong, or was used before',
+    next: 'Wait for the next code of the app, or use a recovery code',
+  },
   'forbidden': {
     status: 403,
     title: 'Your role does not allow this',
     next: 'Ask an OWNER or ADMIN of the seller to do it, or to change your role',
+  },
+  'out-of-scope': {
+    status: 403,
+    title: 'The scopes of the API key do not allow this',
+    next: 'Make a key with the scope that the documentation names for this route',
+  },
+  'not-for-keys': {
+    status: 403,
+    title: 'No API key may do this',
+    next: 'Sign in as a person',
+  },
+  'read-only-session': {
+    status: 403,
+    title: 'The impersonation session is for reading only',
+    next: 'Ask the seller for a session that may write',
+  },
+  'not-for-staff': {
+    status: 403,
+    title: 'Staff may never do this for a seller',
+    next: 'Ask an OWNER of the seller to do it',
+  },
+  'impersonation-over': {
+    status: 403,
+    title: 'The impersonation session is not live',
+    next: 'Ask for a new one with POST /v1/staff/impersonations',
+  },
+  'not-on-oneself': {
+    status: 403,
+    title: 'Nobody may do this to themselves',
+    next: 'Ask another OWNER of the seller to do it',
+  },
+  'conflict-of-interest': {
+    status: 403,
+    title: 'You work for this seller yourself',
+    next: 'Ask somebody else of the staff to do it',
   },
   'seller-suspended': {
     status: 403,
@@ -52,10 +113,80 @@ export const errorTable = {
     title: 'This address does not take this method',
     next: 'See the `Allow` header',
   },
+  'request-timeout': {
+    status: 408,
+    title: 'The request body came too slowly',
+    next: 'Send it again, within half a minute',
+  },
   'account-exists': {
     status: 409,
     title: 'The seller has connected this marketplace account already',
     next: 'Use the existing account, listed by GET /v1/marketplace-accounts',
+  },
+  'last-owner': {
+    status: 409,
+    title: 'The seller would be left without an OWNER',
+    next: 'Make another person OWNER first, with POST /v1/seller/transfer',
+  },
+  'user-exists': {
+    status: 409,
+    title: 'This person belongs to the seller already',
+    next: 'See GET /v1/users; the role is changed with PATCH /v1/users/{id}',
+  },
+  'invitation-exists': {
+    status: 409,
+    title: 'An invitation for this address is open already',
+    next: 'Send it once more with POST /v1/invitations/{id}/resend, or revoke it first',
+  },
+  'invitation-closed': {
+    status: 409,
+    title: 'The invitation has been accepted or revoked',
+    next: 'Make a new one with POST /v1/invitations where it is still wanted',
+  },
+  'api-key-rotated': {
+    status: 409,
+    title: 'The API key has been replaced already',
+    next: 'Rotate the key that took its place: its id is `rotated_to`',
+  },
+  'limit-reached': {
+    status: 409,
+    title: 'There are as many of these as there can be',
+    next: 'Remove what is no longer needed, and try again',
+  },
+  'refresh-raced': {
+    status: 409,
+    title: 'Another request has refreshed the session at the same moment',
+    next: 'Go on with the cookies that its answer has set',
+  },
+  'mfa-on': {
+    status: 409,
+    title: 'A second factor is set up already',
+    next: 'Take it away with DELETE /v1/auth/mfa/totp to set up another one',
+  },
+  'mfa-off': {
+    status: 409,
+    title: 'No second factor is set up',
+    next: 'Begin with POST /v1/auth/mfa/totp',
+  },
+  'impersonation-state': {
+    status: 409,
+    title: 'The impersonation session is in no state for this',
+    next: 'See its `state`: it is decided once by those it asks, then started by whoever asked',
+  },
+  'impersonation-open': {
+    status: 409,
+    title: 'You have an impersonation session that is not over',
+    next: 'Use it or end it: GET /v1/staff/impersonations lists it',
+  },
+  'idempotency-in-flight': {
+    status: 409,
+    title: 'A request with this Idempotency-Key is under way',
+    next: 'Send the same request again after the seconds in `Retry-After`, for its answer',
+  },
+  'too-many-anchors': {
+    status: 409,
+    title: 'The seller has as many places for digests as there may be',
+    next: 'Take one away with DELETE /v1/audit/anchors/{id} first',
   },
   'payload-too-large': {
     status: 413,
@@ -66,6 +197,26 @@ export const errorTable = {
     status: 415,
     title: 'The request body is not JSON',
     next: 'Send `content-type: application/json`',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'This Idempotency-Key belongs to another request',
+    next: 'Make a new key for a new request; retry an old one as it was',
+  },
+  'password-expired': {
+    status: 403,
+    title: 'The password is older than a year',
+    next: 'Choose a new one with POST /v1/staff/password, then sign in',
+  },
+  'password-refused': {
+    status: 422,
+    title: 'The password may not be chosen',
+    next: 'Choose another one: any 15 characters or more do, unless they are easy to guess',
+  },
+  'link-refused': {
+    status: 422,
+    title: 'The link is unknown, used or too old',
+    next: 'Ask for a new one',
   },
   'marketplace-unknown': {
     status: 422,
@@ -81,6 +232,16 @@ export const errorTable = {
     status: 422,
     title: 'The marketplace refused the credentials',
     next: 'Make new credentials in the portal of the marketplace and send them again',
+  },
+  'quota-exceeded': {
+    status: 429,
+    title: 'The rate limit is used up',
+    next: 'Wait for the seconds in `Retry-After`; the `RateLimit` header tells what is left',
+  },
+  'mail-throttled': {
+    status: 429,
+    title: 'Enough mails have gone to this address, or out for this seller',
+    next: 'Wait for the seconds in `Retry-After`',
   },
   'sign-in-throttled': {
     status: 429,

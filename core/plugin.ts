@@ -103,11 +103,22 @@ export interface SellerTx {
   ) => Promise<readonly T[]>
   /** Leaves when the transaction commits. */
   readonly send: (queue: string, body: unknown) => Promise<void>
+  /** `verb` or `thing.verb`, recorded as `<plugin id>.<action>` when the transaction commits. */
   readonly audit: (action: string, target: string) => Promise<void>
+}
+/** The transaction in which a route makes what its answer tells. */
+export interface MakingTx extends SellerTx {
+  /** Says what was made, by the id that `replay` is given. */
+  readonly made: (resourceId: string) => void
 }
 export interface JobContext<Config = unknown> extends Context<Config> {
   /** Runs inside the seller's scope; `http` in here throws. */
   readonly scope: <T>(work: (tx: SellerTx) => Promise<T>) => Promise<T>
+  /**
+   * As `scope`, for the one transaction of a route with `replay`: it happens once for each
+   * Idempotency-Key. `work` calls `made`, or resolves to null where there is nothing to make.
+   */
+  readonly make: <T>(work: (tx: MakingTx) => Promise<T>) => Promise<T>
 }
 
 /** One SQL file on the plugin's own line of the ledger: forward only, never edited. */
@@ -150,6 +161,11 @@ export interface Route<Params = any, Query = any, Body = any, Answer = any> {
     input: { readonly params: Params; readonly query: Query; readonly body: Body },
     ctx: JobContext,
   ) => Promise<Answer>
+  /**
+   * Of a POST: its requests must carry an Idempotency-Key, `handle` makes its effect in `ctx.make`,
+   * and this answers whoever sends the same request again. Absent: a repetition does no harm.
+   */
+  readonly replay?: (resourceId: string, ctx: JobContext) => Promise<Answer>
 }
 /** A push from a marketplace; the signature is checked before anything else is done. */
 export interface Webhook {

@@ -4,6 +4,7 @@
 
 -- Roles
 create role robnu_app login noinherit;
+create role robnu_door nologin noinherit;
 create role robnu_gate nologin noinherit;
 create role robnu_owner login noinherit;
 create role robnu_platform login noinherit;
@@ -12,9 +13,120 @@ create role robnu_tenant nologin noinherit;
 grant robnu_tenant to robnu_app with inherit false, set true, admin false;
 grant robnu_gate to robnu_owner with inherit false, set true, admin false;
 grant robnu_plugins to robnu_owner with inherit true, set true, admin false;
+grant robnu_door to robnu_platform with inherit false, set true, admin false;
 grant connect on database … to PUBLIC;
 grant usage on schema public to PUBLIC;
 grant create on schema public to robnu_plugins;
+
+-- table of robnu_owner
+create table api_keys (
+  seller_id uuid not null,
+  id uuid not null,
+  name text not null,
+  prefix text not null,
+  secret_hash bytea not null,
+  scopes text[] not null,
+  allowed_ips cidr[],
+  authz_version integer not null default 1,
+  created_by_user_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  last_used_ip text,
+  revoked_at timestamp with time zone,
+  rotated_to uuid,
+  constraint api_keys_pkey PRIMARY KEY (seller_id, id),
+  constraint api_keys__maker FOREIGN KEY (seller_id, created_by_user_id) REFERENCES seller_users(seller_id, id),
+  constraint api_keys__next FOREIGN KEY (seller_id, rotated_to) REFERENCES api_keys(seller_id, id),
+  constraint api_keys_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint api_keys__hash CHECK ((octet_length(secret_hash) = 32)),
+  constraint api_keys__scopes CHECK ((cardinality(scopes) > 0))
+);
+CREATE INDEX api_keys__by_prefix ON api_keys USING btree (prefix) WHERE (revoked_at IS NULL);
+alter table api_keys enable row level security;
+alter table api_keys force row level security;
+create policy gate on api_keys to robnu_gate using (true) with check (true);
+create policy owner on api_keys to robnu_owner using (true) with check (true);
+create policy platform on api_keys to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on api_keys to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on api_keys as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select, update (last_used_at), update (last_used_ip) on api_keys to robnu_gate;
+grant insert (allowed_ips), select (allowed_ips), select (created_at), insert (created_by_user_id), select (created_by_user_id), insert (expires_at), select (expires_at), update (expires_at), insert (id), select (id), select (last_used_at), select (last_used_ip), insert (name), select (name), insert (prefix), select (prefix), select (revoked_at), update (revoked_at), select (rotated_to), update (rotated_to), insert (scopes), select (scopes), insert (secret_hash), insert (seller_id), select (seller_id) on api_keys to robnu_tenant;
+CREATE TRIGGER api_keys__authz BEFORE UPDATE ON api_keys FOR EACH ROW WHEN (((new.scopes IS DISTINCT FROM old.scopes) OR (new.revoked_at IS DISTINCT FROM old.revoked_at) OR (new.expires_at IS DISTINCT FROM old.expires_at) OR (new.allowed_ips IS DISTINCT FROM old.allowed_ips))) EXECUTE FUNCTION authz_moves();
+
+-- table of robnu_owner
+create table audit_anchors (
+  seller_id uuid not null,
+  id uuid not null,
+  kind text not null,
+  url text,
+  secret_enc bytea,
+  bucket text,
+  region text,
+  bucket_owner text,
+  created_at timestamp with time zone not null default now(),
+  sent_seq bigint not null default 0,
+  last_sent_at timestamp with time zone,
+  attempts integer not null default 0,
+  last_error text,
+  next_try_at timestamp with time zone not null default now(),
+  constraint audit_anchors_pkey PRIMARY KEY (seller_id, id),
+  constraint audit_anchors_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint audit_anchors__kind CHECK ((((kind = 'hook'::text) AND (url IS NOT NULL) AND (secret_enc IS NOT NULL) AND (bucket IS NULL)) OR ((kind = 'bucket'::text) AND (bucket IS NOT NULL) AND (region IS NOT NULL) AND (url IS NULL))))
+);
+alter table audit_anchors enable row level security;
+alter table audit_anchors force row level security;
+create policy owner on audit_anchors to robnu_owner using (true) with check (true);
+create policy platform on audit_anchors to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on audit_anchors to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on audit_anchors as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select, update (attempts), update (last_error), update (last_sent_at), update (next_try_at), update (sent_seq) on audit_anchors to robnu_platform;
+grant delete, select (attempts), insert (bucket), select (bucket), insert (bucket_owner), select (bucket_owner), select (created_at), insert (id), select (id), insert (kind), select (kind), select (last_error), select (last_sent_at), insert (next_try_at), select (next_try_at), insert (region), select (region), insert (secret_enc), insert (seller_id), select (seller_id), insert (sent_seq), select (sent_seq), insert (url), select (url) on audit_anchors to robnu_tenant;
+
+-- table of robnu_owner
+create table audit_digests (
+  seller_id uuid not null,
+  seq_from bigint not null,
+  seq_to bigint not null,
+  events bigint not null,
+  head_hash bytea not null,
+  previous_hash bytea not null,
+  signed_at timestamp with time zone not null,
+  key_id text not null,
+  body text not null,
+  signature bytea not null,
+  constraint audit_digests_pkey PRIMARY KEY (seller_id, seq_from),
+  constraint audit_digests__seller_to UNIQUE (seller_id, seq_to),
+  constraint audit_digests_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint audit_digests__body CHECK ((body IS JSON OBJECT)),
+  constraint audit_digests__range CHECK (((seq_from > 0) AND (seq_to >= seq_from) AND (events = ((seq_to - seq_from) + 1)))),
+  constraint audit_digests__signature CHECK ((octet_length(signature) = 64))
+);
+alter table audit_digests enable row level security;
+alter table audit_digests force row level security;
+create policy owner on audit_digests to robnu_owner using (true) with check (true);
+create policy platform on audit_digests to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on audit_digests to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on audit_digests as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select on audit_digests to robnu_platform;
+grant select on audit_digests to robnu_tenant;
+CREATE TRIGGER audit_digests__append_only BEFORE DELETE OR UPDATE ON audit_digests FOR EACH ROW EXECUTE FUNCTION audit_is_append_only();
+CREATE TRIGGER audit_digests__no_truncate BEFORE TRUNCATE ON audit_digests FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
 
 -- table of robnu_owner
 create table audit_events (
@@ -36,7 +148,12 @@ create table audit_events (
   constraint audit_events_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
   constraint audit_events__data CHECK ((data IS JSON OBJECT))
 );
+CREATE INDEX audit_events__by_action ON audit_events USING btree (seller_id, action, seq);
+CREATE INDEX audit_events__by_impersonation ON audit_events USING btree (seller_id, impersonation_session_id, seq) WHERE (impersonation_session_id IS NOT NULL);
+CREATE INDEX audit_events__by_staff ON audit_events USING btree (seller_id, seq) WHERE (actor_super_admin_id IS NOT NULL);
+CREATE INDEX audit_events__by_target ON audit_events USING btree (seller_id, target, seq);
 CREATE INDEX audit_events__by_time ON audit_events USING btree (seller_id, at DESC);
+CREATE INDEX audit_events__by_user ON audit_events USING btree (seller_id, actor_user_id, seq) WHERE (actor_user_id IS NOT NULL);
 alter table audit_events enable row level security;
 alter table audit_events force row level security;
 create policy gate on audit_events to robnu_gate using (true) with check (true);
@@ -46,7 +163,9 @@ create policy platform on audit_events to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on audit_events to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on audit_events as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant insert, select on audit_events to robnu_gate;
 grant select on audit_events to robnu_platform;
 grant select on audit_events to robnu_tenant;
@@ -70,21 +189,25 @@ create policy platform on audit_heads to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on audit_heads to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on audit_heads as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant insert, select, update on audit_heads to robnu_gate;
+grant select on audit_heads to robnu_platform;
 grant select on audit_heads to robnu_tenant;
 
 -- table of robnu_owner
 create table decrypt_ledger (
   seller_id uuid not null,
   id uuid not null,
-  actor text not null default current_setting('app.actor'::text),
+  actor text not null default app_current_actor(),
   purpose text not null,
   table_name text not null,
   columns text[] not null,
   row_ids uuid[] not null,
   opened integer not null,
   created_at timestamp with time zone not null default now(),
+  reason text,
   constraint decrypt_ledger_pkey PRIMARY KEY (seller_id, id),
   constraint decrypt_ledger_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
   constraint decrypt_ledger__opened CHECK ((opened >= 0))
@@ -99,7 +222,35 @@ create policy platform on decrypt_ledger to robnu_platform
 create policy tenant on decrypt_ledger to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
   with check (seller_id = (select app_current_seller_id()));
-grant select, insert (columns), insert (id), insert (opened), insert (purpose), insert (row_ids), insert (seller_id), insert (table_name) on decrypt_ledger to robnu_tenant;
+create policy tenant_delete on decrypt_ledger as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select, insert (columns), insert (id), insert (opened), insert (purpose), insert (reason), insert (row_ids), insert (seller_id), insert (table_name) on decrypt_ledger to robnu_tenant;
+
+-- table of robnu_owner
+create table idempotency_keys (
+  seller_id uuid not null,
+  route text not null,
+  key text not null,
+  fingerprint bytea not null,
+  status integer not null,
+  resource_id text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint idempotency_keys_pkey PRIMARY KEY (seller_id, route, key),
+  constraint idempotency_keys_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id)
+);
+alter table idempotency_keys enable row level security;
+alter table idempotency_keys force row level security;
+create policy owner on idempotency_keys to robnu_owner using (true) with check (true);
+create policy platform on idempotency_keys to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on idempotency_keys to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on idempotency_keys as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, select on idempotency_keys to robnu_platform;
+grant insert, select on idempotency_keys to robnu_tenant;
 
 -- table of robnu_owner
 create table identities (
@@ -107,11 +258,119 @@ create table identities (
   email text not null,
   password_hash text not null,
   created_at timestamp with time zone not null default now(),
+  email_verified_at timestamp with time zone,
+  password_changed_at timestamp with time zone not null default now(),
+  totp_secret_enc bytea,
+  totp_enabled_at timestamp with time zone,
+  totp_last_step bigint,
   constraint identities_pkey PRIMARY KEY (id),
   constraint identities__email UNIQUE (email)
 );
-grant select on identities to robnu_gate;
+grant select, update (password_hash), update (totp_last_step) on identities to robnu_gate;
 grant insert, select, update on identities to robnu_platform;
+
+-- table of robnu_owner
+create table impersonation_sessions (
+  seller_id uuid not null,
+  id uuid not null,
+  super_admin_id uuid not null,
+  staff_name text not null,
+  mode text not null default 'READ_ONLY'::text,
+  consent text not null,
+  state text not null default 'REQUESTED'::text,
+  reason text not null,
+  ticket text not null,
+  minutes integer not null,
+  requested_at timestamp with time zone not null default now(),
+  decided_by_user_id uuid,
+  decided_by_super_admin_id uuid,
+  decided_at timestamp with time zone,
+  staff_session_id uuid,
+  started_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ended_by text,
+  constraint impersonation_sessions_pkey PRIMARY KEY (seller_id, id),
+  constraint impersonation_sessions__decider FOREIGN KEY (seller_id, decided_by_user_id) REFERENCES seller_users(seller_id, id),
+  constraint impersonation_sessions_decided_by_super_admin_id_fkey FOREIGN KEY (decided_by_super_admin_id) REFERENCES super_admins(id),
+  constraint impersonation_sessions_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint impersonation_sessions_staff_session_id_fkey FOREIGN KEY (staff_session_id) REFERENCES staff_sessions(id),
+  constraint impersonation_sessions_super_admin_id_fkey FOREIGN KEY (super_admin_id) REFERENCES super_admins(id),
+  constraint impersonation_sessions__consent CHECK ((consent = ANY (ARRAY['REQUIRED'::text, 'NOTIFY'::text, 'EMERGENCY'::text]))),
+  constraint impersonation_sessions__emergency CHECK (((consent <> 'EMERGENCY'::text) OR (mode = 'READ_ONLY'::text))),
+  constraint impersonation_sessions__ended CHECK ((((state = 'ENDED'::text) = (ended_at IS NOT NULL)) AND ((ended_at IS NULL) = (ended_by IS NULL)))),
+  constraint impersonation_sessions__ended_by CHECK (((ended_by = ANY (ARRAY['expired'::text, 'staff-session'::text, 'staff-removed'::text])) OR (ended_by ~ '^(seller|staff):[0-9a-f-]{36}$'::text))),
+  constraint impersonation_sessions__length CHECK ((expires_at <=
+CASE
+    WHEN (started_at IS NULL) THEN (requested_at + '24:00:00'::interval)
+    ELSE (started_at + ((minutes)::double precision * '00:01:00'::interval))
+END)),
+  constraint impersonation_sessions__let_in CHECK (((state <> ALL (ARRAY['APPROVED'::text, 'LIVE'::text])) OR (consent = 'NOTIFY'::text) OR (num_nonnulls(decided_by_user_id, decided_by_super_admin_id) = 1))),
+  constraint impersonation_sessions__live CHECK (((state <> 'LIVE'::text) OR (num_nonnulls(started_at, staff_session_id) = 2))),
+  constraint impersonation_sessions__minutes CHECK (((minutes >= 1) AND (minutes <= 60))),
+  constraint impersonation_sessions__mode CHECK ((mode = ANY (ARRAY['READ_ONLY'::text, 'READ_WRITE'::text]))),
+  constraint impersonation_sessions__reason CHECK ((length(reason) >= 10)),
+  constraint impersonation_sessions__state CHECK ((state = ANY (ARRAY['REQUESTED'::text, 'APPROVED'::text, 'DENIED'::text, 'LIVE'::text, 'ENDED'::text]))),
+  constraint impersonation_sessions__two CHECK (((decided_by_super_admin_id IS NULL) OR ((consent = 'EMERGENCY'::text) AND (decided_by_super_admin_id <> super_admin_id))))
+);
+CREATE INDEX impersonation_sessions__open ON impersonation_sessions USING btree (super_admin_id, id) WHERE (state = ANY (ARRAY['REQUESTED'::text, 'APPROVED'::text, 'LIVE'::text]));
+alter table impersonation_sessions enable row level security;
+alter table impersonation_sessions force row level security;
+create policy gate on impersonation_sessions to robnu_gate using (true) with check (true);
+create policy owner on impersonation_sessions to robnu_owner using (true) with check (true);
+create policy platform on impersonation_sessions to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on impersonation_sessions to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on impersonation_sessions as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select, update on impersonation_sessions to robnu_gate;
+grant insert, select, update (decided_at), update (decided_by_super_admin_id), update (ended_at), update (ended_by), update (staff_session_id), update (state) on impersonation_sessions to robnu_platform;
+grant select on impersonation_sessions to robnu_tenant;
+CREATE TRIGGER impersonation_sessions__begins BEFORE INSERT ON impersonation_sessions FOR EACH ROW EXECUTE FUNCTION impersonation_begins();
+CREATE TRIGGER impersonation_sessions__moves BEFORE UPDATE ON impersonation_sessions FOR EACH ROW EXECUTE FUNCTION impersonation_moves();
+
+-- table of robnu_owner
+create table invitations (
+  seller_id uuid not null,
+  id uuid not null,
+  email text not null,
+  role text not null,
+  token_hash bytea not null,
+  invited_by_user_id uuid not null,
+  created_at timestamp with time zone not null,
+  sent_at timestamp with time zone not null,
+  mails integer not null default 1,
+  expires_at timestamp with time zone not null,
+  accepted_at timestamp with time zone,
+  accepted_user_id uuid,
+  revoked_at timestamp with time zone,
+  constraint invitations_pkey PRIMARY KEY (seller_id, id),
+  constraint invitations__accepted FOREIGN KEY (seller_id, accepted_user_id) REFERENCES seller_users(seller_id, id),
+  constraint invitations__inviter FOREIGN KEY (seller_id, invited_by_user_id) REFERENCES seller_users(seller_id, id),
+  constraint invitations_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint invitations__end CHECK (((accepted_at IS NULL) OR (revoked_at IS NULL))),
+  constraint invitations__role CHECK ((role = ANY (ARRAY['ADMIN'::text, 'OPERATOR'::text, 'FINANCE'::text, 'VIEWER'::text])))
+);
+CREATE INDEX invitations__by_token ON invitations USING btree (token_hash) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+CREATE UNIQUE INDEX invitations__open ON invitations USING btree (seller_id, email) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+alter table invitations enable row level security;
+alter table invitations force row level security;
+create policy gate on invitations to robnu_gate using (true) with check (true);
+create policy owner on invitations to robnu_owner using (true) with check (true);
+create policy platform on invitations to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on invitations to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on invitations as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select, update (revoked_at) on invitations to robnu_gate;
+grant select, update (accepted_at), update (accepted_user_id) on invitations to robnu_platform;
+grant select (accepted_at), select (accepted_user_id), insert (created_at), select (created_at), insert (email), select (email), insert (expires_at), select (expires_at), update (expires_at), insert (id), select (id), insert (invited_by_user_id), select (invited_by_user_id), select (mails), update (mails), select (revoked_at), update (revoked_at), insert (role), select (role), insert (seller_id), select (seller_id), insert (sent_at), select (sent_at), update (sent_at), insert (token_hash), update (token_hash) on invitations to robnu_tenant;
 
 -- table of robnu_owner
 create table job_runs (
@@ -155,10 +414,40 @@ create policy platform on job_runs to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on job_runs to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on job_runs as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant insert, select, update on job_runs to robnu_gate;
 grant select on job_runs to robnu_platform;
 grant insert, select, update on job_runs to robnu_tenant;
+
+-- table of robnu_owner
+create table limit_windows (
+  key text not null,
+  consumed bigint not null,
+  ends_at timestamp with time zone not null,
+  constraint limit_windows_pkey PRIMARY KEY (key)
+);
+grant insert, select, update on limit_windows to robnu_gate;
+grant delete, select on limit_windows to robnu_platform;
+
+-- table of robnu_owner
+create table mail_tokens (
+  token_hash bytea not null,
+  purpose text not null,
+  email text not null,
+  identity_id uuid,
+  data jsonb not null default '{}'::jsonb,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint mail_tokens_pkey PRIMARY KEY (token_hash),
+  constraint mail_tokens_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES identities(id),
+  constraint mail_tokens__purpose CHECK ((purpose = ANY (ARRAY['SIGN_UP'::text, 'PASSWORD_RESET'::text])))
+);
+CREATE INDEX mail_tokens__by_email ON mail_tokens USING btree (email, created_at DESC);
+CREATE INDEX mail_tokens__by_end ON mail_tokens USING btree (expires_at);
+grant delete, insert, select, update on mail_tokens to robnu_platform;
 
 -- table of robnu_owner
 create table marketplace_accounts (
@@ -191,7 +480,9 @@ create policy platform on marketplace_accounts to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on marketplace_accounts to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on marketplace_accounts as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant select on marketplace_accounts to robnu_gate;
 grant select on marketplace_accounts to robnu_platform;
 grant references on marketplace_accounts to robnu_plugins;
@@ -219,7 +510,9 @@ create policy platform on marketplace_credential_events to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on marketplace_credential_events to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on marketplace_credential_events as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant insert, select on marketplace_credential_events to robnu_tenant;
 
 -- table of robnu_owner
@@ -261,7 +554,9 @@ create policy platform on order_items to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on order_items to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on order_items as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant references on order_items to robnu_plugins;
 grant delete, insert, select, update on order_items to robnu_tenant;
 
@@ -310,9 +605,48 @@ create policy platform on orders to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on orders to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on orders as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant references on orders to robnu_plugins;
 grant insert, select, update on orders to robnu_tenant;
+
+-- table of robnu_owner
+create table org_audit_events (
+  org_id uuid not null,
+  seq bigint not null,
+  at timestamp with time zone not null,
+  actor_kind text not null,
+  actor_user_id uuid,
+  actor_super_admin_id uuid,
+  impersonation_session_id uuid,
+  api_key_id uuid,
+  job_run_id uuid,
+  action text not null,
+  target text not null,
+  data text not null,
+  prev_hash bytea not null,
+  hash bytea not null,
+  constraint org_audit_events_pkey PRIMARY KEY (org_id, seq),
+  constraint org_audit_events_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  constraint org_audit_events__data CHECK ((data IS JSON OBJECT))
+);
+CREATE INDEX org_audit_events__by_target ON org_audit_events USING btree (org_id, target, seq);
+grant insert, select on org_audit_events to robnu_gate;
+grant select on org_audit_events to robnu_platform;
+CREATE TRIGGER org_audit_events__append_only BEFORE DELETE OR UPDATE ON org_audit_events FOR EACH ROW EXECUTE FUNCTION audit_is_append_only();
+CREATE TRIGGER org_audit_events__no_truncate BEFORE TRUNCATE ON org_audit_events FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
+
+-- table of robnu_owner
+create table org_audit_heads (
+  org_id uuid not null,
+  seq bigint not null,
+  hash bytea not null,
+  constraint org_audit_heads_pkey PRIMARY KEY (org_id),
+  constraint org_audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id)
+);
+grant insert, select, update on org_audit_heads to robnu_gate;
+grant select on org_audit_heads to robnu_platform;
 
 -- table of robnu_owner
 create table orgs (
@@ -348,10 +682,71 @@ create policy platform on outbox to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on outbox to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on outbox as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant insert, select on outbox to robnu_gate;
 grant delete, insert, select, update on outbox to robnu_platform;
 grant insert on outbox to robnu_tenant;
+
+-- table of robnu_owner
+create table permission_overrides (
+  seller_id uuid not null,
+  id uuid not null,
+  user_id uuid not null,
+  permission text not null,
+  effect text not null,
+  marketplace_account_id uuid,
+  reason text not null,
+  expires_at timestamp with time zone,
+  created_by_user_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  constraint permission_overrides_pkey PRIMARY KEY (seller_id, id),
+  constraint permission_overrides__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint permission_overrides__maker FOREIGN KEY (seller_id, created_by_user_id) REFERENCES seller_users(seller_id, id),
+  constraint permission_overrides__user FOREIGN KEY (seller_id, user_id) REFERENCES seller_users(seller_id, id),
+  constraint permission_overrides__effect CHECK ((effect = ANY (ARRAY['GRANT'::text, 'DENY'::text]))),
+  constraint permission_overrides__not_oneself CHECK ((user_id <> created_by_user_id))
+);
+CREATE INDEX permission_overrides__by_user ON permission_overrides USING btree (seller_id, user_id);
+alter table permission_overrides enable row level security;
+alter table permission_overrides force row level security;
+create policy gate on permission_overrides to robnu_gate using (true) with check (true);
+create policy owner on permission_overrides to robnu_owner using (true) with check (true);
+create policy platform on permission_overrides to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on permission_overrides to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on permission_overrides as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select on permission_overrides to robnu_gate;
+grant delete, insert, select on permission_overrides to robnu_tenant;
+CREATE TRIGGER permission_overrides__authz AFTER INSERT OR DELETE OR UPDATE ON permission_overrides FOR EACH ROW EXECUTE FUNCTION overrides_move_authz();
+
+-- table of robnu_owner
+create table plan_usage (
+  seller_id uuid not null,
+  day date not null,
+  orders integer not null,
+  limit_reached_at timestamp with time zone,
+  constraint plan_usage_pkey PRIMARY KEY (seller_id, day),
+  constraint plan_usage_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint plan_usage__orders CHECK ((orders >= 0))
+);
+alter table plan_usage enable row level security;
+alter table plan_usage force row level security;
+create policy owner on plan_usage to robnu_owner using (true) with check (true);
+create policy platform on plan_usage to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on plan_usage to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on plan_usage as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on plan_usage to robnu_tenant;
 
 -- table of robnu_owner
 create table quarantined_rows (
@@ -377,7 +772,9 @@ create policy platform on quarantined_rows to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on quarantined_rows to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on quarantined_rows as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant insert, select on quarantined_rows to robnu_tenant;
 
 -- table of robnu_owner
@@ -399,8 +796,22 @@ create policy platform on rate_buckets to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on rate_buckets to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on rate_buckets as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant insert, select, update on rate_buckets to robnu_tenant;
+
+-- table of robnu_owner
+create table recovery_codes (
+  identity_id uuid not null,
+  code_hash bytea not null,
+  created_at timestamp with time zone not null default now(),
+  used_at timestamp with time zone,
+  constraint recovery_codes_pkey PRIMARY KEY (identity_id, code_hash),
+  constraint recovery_codes_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES identities(id)
+);
+grant select, update (used_at) on recovery_codes to robnu_gate;
+grant delete, insert, select on recovery_codes to robnu_platform;
 
 -- table of robnu_owner
 create table schedules (
@@ -422,7 +833,9 @@ create policy platform on schedules to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on schedules to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on schedules as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant select, update on schedules to robnu_platform;
 grant insert, select, update on schedules to robnu_tenant;
 
@@ -436,6 +849,17 @@ create table schema_migrations (
   applied_at timestamp with time zone not null default clock_timestamp(),
   constraint schema_migrations_pkey PRIMARY KEY (line, number)
 );
+
+-- table of robnu_owner
+create table scope_keys (
+  id bytea not null,
+  inner_block bytea not null,
+  outer_block bytea not null,
+  taken_at timestamp with time zone not null default clock_timestamp(),
+  constraint scope_keys_pkey PRIMARY KEY (id),
+  constraint scope_keys__blocks CHECK (((octet_length(inner_block) = 64) AND (octet_length(outer_block) = 64)))
+);
+grant select on scope_keys to robnu_gate;
 
 -- table of robnu_owner
 create table seller_keys (
@@ -461,7 +885,9 @@ create policy platform on seller_keys to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on seller_keys to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on seller_keys as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant insert, select, update (state), update (uses) on seller_keys to robnu_tenant;
 
 -- table of robnu_owner
@@ -489,11 +915,14 @@ create policy platform on seller_users to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on seller_users to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
-grant select on seller_users to robnu_gate;
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on seller_users as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select, update (authz_version), update (removed_at), update (role) on seller_users to robnu_gate;
 grant insert, select, update on seller_users to robnu_platform;
 grant select on seller_users to robnu_tenant;
 CREATE TRIGGER seller_users__authz BEFORE UPDATE ON seller_users FOR EACH ROW WHEN (((new.role IS DISTINCT FROM old.role) OR (new.removed_at IS DISTINCT FROM old.removed_at))) EXECUTE FUNCTION authz_moves();
+CREATE TRIGGER seller_users__sessions AFTER UPDATE ON seller_users FOR EACH ROW WHEN (((new.authz_version <> old.authz_version) OR (new.removed_at IS DISTINCT FROM old.removed_at))) EXECUTE FUNCTION seller_users_move_sessions();
 
 -- table of robnu_owner
 create table sellers (
@@ -504,9 +933,14 @@ create table sellers (
   status text not null default 'ACTIVE'::text,
   authz_version integer not null default 1,
   created_at timestamp with time zone not null default now(),
+  suspended_at timestamp with time zone,
+  suspension_reason text,
+  support_consent text not null default 'REQUIRED'::text,
   constraint sellers_pkey PRIMARY KEY (id),
   constraint sellers_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
-  constraint sellers__status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'SUSPENDED'::text])))
+  constraint sellers__plan CHECK ((plan = ANY (ARRAY['EARLY_ACCESS'::text, 'FREE'::text, 'PAID'::text]))),
+  constraint sellers__status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'SUSPENDED'::text]))),
+  constraint sellers__support_consent CHECK ((support_consent = ANY (ARRAY['REQUIRED'::text, 'NOTIFY'::text])))
 );
 alter table sellers enable row level security;
 alter table sellers force row level security;
@@ -517,11 +951,14 @@ create policy platform on sellers to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on sellers to robnu_tenant
   using (id = (select app_current_seller_id()))
-  with check (id = (select app_current_seller_id()));
-grant select on sellers to robnu_gate;
+  with check (id = (select app_writable_seller_id()));
+create policy tenant_delete on sellers as restrictive for delete to robnu_tenant
+  using (id = (select app_writable_seller_id()));
+grant select, update (authz_version), update (name), update (support_consent) on sellers to robnu_gate;
 grant insert, select, update on sellers to robnu_platform;
 grant select on sellers to robnu_tenant;
 CREATE TRIGGER sellers__authz BEFORE UPDATE ON sellers FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION authz_moves();
+CREATE TRIGGER sellers__sessions AFTER UPDATE ON sellers FOR EACH ROW WHEN ((new.authz_version <> old.authz_version)) EXECUTE FUNCTION sellers_move_sessions();
 
 -- table of robnu_owner
 create table sessions (
@@ -531,9 +968,26 @@ create table sessions (
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
   revoked_at timestamp with time zone,
+  identity_id uuid,
+  refresh_hash bytea,
+  refresh_generation integer not null default 0,
+  refreshed_at timestamp with time zone,
+  absolute_expires_at timestamp with time zone,
+  authenticated_at timestamp with time zone not null default now(),
+  stepped_up_at timestamp with time zone,
+  client_ip text,
+  device text,
+  revoked_reason text,
+  user_authz integer not null,
+  seller_authz integer not null,
+  entry_ref text not null generated always as ((((((id)::text || '/'::text) || (user_authz)::text) || '.'::text) || (seller_authz)::text)),
+  actor text not null generated always as (('user:'::text || (user_id)::text)),
   constraint sessions_pkey PRIMARY KEY (seller_id, id),
-  constraint sessions__user FOREIGN KEY (seller_id, user_id) REFERENCES seller_users(seller_id, id)
+  constraint sessions__user FOREIGN KEY (seller_id, user_id) REFERENCES seller_users(seller_id, id),
+  constraint sessions_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES identities(id)
 );
+CREATE INDEX sessions__by_identity ON sessions USING btree (identity_id) WHERE (revoked_at IS NULL);
+CREATE INDEX sessions__by_user ON sessions USING btree (seller_id, user_id) WHERE (revoked_at IS NULL);
 alter table sessions enable row level security;
 alter table sessions force row level security;
 create policy gate on sessions to robnu_gate using (true) with check (true);
@@ -543,8 +997,62 @@ create policy platform on sessions to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on sessions to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on sessions as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant insert, select, update on sessions to robnu_gate;
+grant delete, select (expires_at), select (id), select (identity_id), select (revoked_at), update (revoked_at), update (revoked_reason), select (seller_id), select (user_id) on sessions to robnu_platform;
+CREATE TRIGGER sessions__new BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION sessions_take_authz();
+CREATE TRIGGER sessions__revived BEFORE UPDATE ON sessions FOR EACH ROW WHEN ((((new.revoked_at IS NULL) AND (old.revoked_at IS NOT NULL)) OR (new.user_id <> old.user_id))) EXECUTE FUNCTION sessions_take_authz();
+
+-- table of robnu_owner
+create table sign_in_tries (
+  key bytea not null,
+  tries timestamp with time zone[] not null,
+  counts integer[] not null,
+  ends_at timestamp with time zone not null,
+  constraint sign_in_tries_pkey PRIMARY KEY (key)
+);
+CREATE INDEX sign_in_tries__by_end ON sign_in_tries USING btree (ends_at);
+grant delete, insert, select, update on sign_in_tries to robnu_gate;
+
+-- table of robnu_owner
+create table staff_sessions (
+  id uuid not null,
+  super_admin_id uuid not null,
+  token_hash bytea not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  stepped_up_at timestamp with time zone not null default now(),
+  client_ip text,
+  revoked_at timestamp with time zone,
+  constraint staff_sessions_pkey PRIMARY KEY (id),
+  constraint staff_sessions_super_admin_id_fkey FOREIGN KEY (super_admin_id) REFERENCES super_admins(id),
+  constraint staff_sessions__length CHECK ((expires_at <= (created_at + '12:00:00'::interval)))
+);
+CREATE INDEX staff_sessions__by_admin ON staff_sessions USING btree (super_admin_id) WHERE (revoked_at IS NULL);
+CREATE UNIQUE INDEX staff_sessions__by_token ON staff_sessions USING btree (token_hash);
+grant select on staff_sessions to robnu_gate;
+grant insert, select, update (revoked_at), update (stepped_up_at) on staff_sessions to robnu_platform;
+CREATE TRIGGER staff_sessions__end AFTER UPDATE ON staff_sessions FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION staff_sessions_end();
+
+-- table of robnu_owner
+create table super_admins (
+  id uuid not null,
+  email text not null,
+  name text not null,
+  password_hash text not null,
+  password_changed_at timestamp with time zone not null default now(),
+  totp_secret_enc bytea not null,
+  totp_last_step bigint,
+  created_at timestamp with time zone not null default now(),
+  removed_at timestamp with time zone,
+  constraint super_admins_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX super_admins__email ON super_admins USING btree (email) WHERE (removed_at IS NULL);
+grant select on super_admins to robnu_gate;
+grant insert, select, update (password_changed_at), update (password_hash), update (removed_at), update (totp_last_step), update (totp_secret_enc) on super_admins to robnu_platform;
+CREATE TRIGGER super_admins__end AFTER UPDATE ON super_admins FOR EACH ROW WHEN (((new.removed_at IS NOT NULL) AND (old.removed_at IS NULL))) EXECUTE FUNCTION super_admins_end();
 
 -- table of robnu_owner
 create table sync_cursors (
@@ -565,7 +1073,9 @@ create policy platform on sync_cursors to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on sync_cursors to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on sync_cursors as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant insert, select, update on sync_cursors to robnu_tenant;
 
 -- table of robnu_owner
@@ -598,7 +1108,9 @@ create policy platform on work_items to robnu_platform
   with check ((select app_is_admin_scope()));
 create policy tenant on work_items to robnu_tenant
   using (seller_id = (select app_current_seller_id()))
-  with check (seller_id = (select app_current_seller_id()));
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on work_items as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
 grant insert, select, update on work_items to robnu_gate;
 grant select on work_items to robnu_platform;
 
@@ -610,17 +1122,23 @@ create function advance_cursor(uuid, text, jsonb, bigint)
   owner robnu_owner
   callers robnu_tenant;
 
+create function app_current_actor()
+  returns text
+  language plpgsql stable security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_platform, robnu_tenant;
+
 create function app_current_seller_id()
   returns uuid
-  language plpgsql stable
-  owner robnu_owner
-  callers robnu_gate, robnu_tenant;
+  language plpgsql stable security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
 
 create function app_enter(text, text, uuid, timestamp with time zone, bytea)
   returns void
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
-  callers robnu_tenant;
+  callers robnu_app, robnu_tenant;
 
 create function app_gate_function(text, text)
   returns void
@@ -646,6 +1164,12 @@ create function app_protect(text, text, text, text)
   owner robnu_owner
   callers robnu_plugins;
 
+create function app_writable_seller_id()
+  returns uuid
+  language plpgsql stable security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
+
 create function audit_append(uuid, text, text, text)
   returns void
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
@@ -670,29 +1194,125 @@ create function audit_is_append_only()
   owner robnu_owner
   callers none;
 
+create function auth_account(uuid, uuid)
+  returns TABLE(identity_id uuid, email text, password_hash text, totp_secret_enc bytea, has_totp boolean, stepped_up_at timestamp with time zone)
+  language sql stable security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_api_key(text)
+  returns TABLE(seller_id uuid, key_id uuid, secret_hash bytea, scopes text[], allowed_ips text[], expires_at timestamp with time zone, seller_status text, authz_version text)
+  language sql stable security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_api_key_used(uuid, uuid, text)
+  returns void
+  language sql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
 create function auth_close_session(uuid, uuid)
   returns void
   language sql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
-  callers robnu_app;
+  callers robnu_door;
 
 create function auth_identity(text)
-  returns TABLE(identity_id uuid, password_hash text)
+  returns TABLE(identity_id uuid, email text, password_hash text, totp_secret_enc bytea, has_totp boolean)
   language sql stable security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
-  callers robnu_app;
+  callers robnu_door;
 
-create function auth_open_session(uuid, uuid, uuid, timestamp with time zone)
-  returns TABLE(seller_id uuid, seller_name text, seller_status text, user_id uuid, role text, authz_version text)
+create function auth_is_alive(uuid, uuid, timestamp with time zone)
+  returns boolean
+  language sql stable
+  owner robnu_owner
+  callers robnu_gate;
+
+create function auth_open_session(uuid, uuid, uuid, timestamp with time zone, bytea, timestamp with time zone, boolean, timestamp with time zone, text, text)
+  returns TABLE(seller_id uuid, seller_name text, seller_status text, user_id uuid, role text, authz_version text, has_overrides boolean)
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
-  callers robnu_app;
+  callers robnu_door;
 
-create function auth_reload(uuid, uuid)
-  returns TABLE(user_id uuid, role text, seller_status text, authz_version text)
+create function auth_overrides(uuid, uuid)
+  returns TABLE(id uuid, permission text, effect text, account_id uuid, expires_at timestamp with time zone)
   language sql stable security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
-  callers robnu_app;
+  callers robnu_door;
+
+create function auth_refresh(uuid, uuid, integer, bytea, bytea, timestamp with time zone, interval, interval)
+  returns TABLE(outcome text, expires_at timestamp with time zone, identity_id uuid, seller_id uuid, seller_name text, seller_status text, user_id uuid, role text, authz_version text, has_overrides boolean)
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_rehash(uuid, text, text)
+  returns void
+  language sql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_reload(uuid, uuid)
+  returns TABLE(user_id uuid, role text, seller_status text, authz_version text, has_overrides boolean)
+  language sql stable security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_sellers(uuid, uuid)
+  returns TABLE(seller_id uuid, seller_name text, seller_status text, user_id uuid, role text)
+  language sql stable security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_sessions(uuid, uuid)
+  returns TABLE(id uuid, seller_id uuid, seller_name text, user_id uuid, created_at timestamp with time zone, refreshed_at timestamp with time zone, expires_at timestamp with time zone, client_ip text, device text)
+  language sql stable security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_standing(uuid, uuid)
+  returns TABLE(seller_id uuid, seller_name text, seller_status text, user_id uuid, role text, authz_version text, has_overrides boolean)
+  language sql stable
+  owner robnu_owner
+  callers robnu_gate;
+
+create function auth_step_up(uuid, uuid, timestamp with time zone)
+  returns boolean
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_switch(uuid, uuid, uuid, uuid, bytea, timestamp with time zone, interval)
+  returns TABLE(expires_at timestamp with time zone, seller_id uuid, seller_name text, seller_status text, user_id uuid, role text, authz_version text, has_overrides boolean)
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_take_totp_step(uuid, bigint)
+  returns boolean
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_try(bytea[], integer[], integer[], integer[], timestamp with time zone)
+  returns double precision
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_untry(bytea[], bytea[])
+  returns void
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function auth_use_recovery_code(uuid, bytea, timestamp with time zone)
+  returns integer
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
 
 create function authz_moves()
   returns trigger
@@ -700,15 +1320,33 @@ create function authz_moves()
   owner robnu_owner
   callers none;
 
+create function change_role(uuid, text)
+  returns TABLE(outcome text, role_before text)
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
+
+create function change_seller(text, text)
+  returns TABLE(name_before text, consent_before text)
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
+
 create function claim_work(uuid, uuid, uuid, integer)
   returns TABLE(claimed boolean, due_in_ms double precision, marketplace_account_id uuid, target text, job_run_id uuid, attempts integer)
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
-  callers robnu_app;
+  callers robnu_door;
 
 create function correct_bucket(uuid, text, double precision, boolean, bigint)
   returns void
   language sql volatile
+  owner robnu_owner
+  callers robnu_tenant;
+
+create function count_orders(timestamp with time zone[], integer[])
+  returns void
+  language plpgsql volatile
   owner robnu_owner
   callers robnu_tenant;
 
@@ -722,10 +1360,94 @@ create function extend_work(uuid, uuid, uuid, integer)
   returns boolean
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
-  callers robnu_app;
+  callers robnu_door;
 
 create function finish_work(uuid, uuid, text, double precision, uuid, text, boolean)
   returns void
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
+
+create function idempotency_begin(text, text, bytea)
+  returns void
+  language plpgsql volatile
+  owner robnu_owner
+  callers robnu_tenant;
+
+create function impersonation_begins()
+  returns trigger
+  language plpgsql volatile set search_path=pg_catalog, pg_temp
+  owner robnu_owner
+  callers none;
+
+create function impersonation_decide(uuid, boolean, text, integer)
+  returns boolean
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
+
+create function impersonation_decider()
+  returns uuid
+  language plpgsql stable set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers none;
+
+create function impersonation_end(uuid)
+  returns boolean
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
+
+create function impersonation_moves()
+  returns trigger
+  language plpgsql volatile set search_path=pg_catalog, pg_temp
+  owner robnu_owner
+  callers none;
+
+create function is_last_owner(uuid, uuid)
+  returns boolean
+  language sql stable
+  owner robnu_owner
+  callers robnu_gate;
+
+create function limit_take(text, integer, integer)
+  returns TABLE(consumed double precision, ends_in_ms double precision)
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function org_audit_append(uuid, text, text, text)
+  returns void
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_platform;
+
+create function overrides_move_authz()
+  returns trigger
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers none;
+
+create function people_lock()
+  returns seller_users
+  language plpgsql volatile set search_path=pg_catalog, pg_temp
+  owner robnu_owner
+  callers robnu_gate;
+
+create function people_lock_as_owner()
+  returns seller_users
+  language plpgsql volatile set search_path=pg_catalog, pg_temp
+  owner robnu_owner
+  callers robnu_gate;
+
+create function plan_limit(text)
+  returns integer
+  language sql immutable
+  owner robnu_owner
+  callers robnu_platform, robnu_tenant;
+
+create function remove_person(uuid)
+  returns TABLE(outcome text, role_before text, withdrawn uuid[])
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_tenant;
@@ -736,8 +1458,80 @@ create function request_work(uuid, uuid, text, text, uuid, uuid, uuid, text, tim
   owner robnu_gate
   callers robnu_platform, robnu_tenant;
 
+create function scope_entry(text, text, uuid, timestamp with time zone)
+  returns text
+  language sql stable
+  owner robnu_owner
+  callers robnu_gate;
+
+create function scope_hmac(bytea, bytea, text)
+  returns bytea
+  language sql stable
+  owner robnu_owner
+  callers robnu_gate;
+
+create function scope_is_reading()
+  returns boolean
+  language plpgsql stable set search_path=pg_catalog, pg_temp
+  owner robnu_owner
+  callers robnu_gate;
+
+create function scope_mark(text, text, text)
+  returns text
+  language sql stable
+  owner robnu_owner
+  callers robnu_gate;
+
+create function seller_people()
+  returns TABLE(user_id uuid, email text, role text, joined_at timestamp with time zone, removed_at timestamp with time zone, last_seen_at timestamp with time zone, has_second_factor boolean)
+  language sql stable security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
+
+create function seller_users_move_sessions()
+  returns trigger
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers none;
+
+create function sellers_move_sessions()
+  returns trigger
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers none;
+
+create function sessions_take_authz()
+  returns trigger
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers none;
+
+create function staff_enter(uuid, uuid)
+  returns void
+  language plpgsql volatile set search_path=pg_catalog, pg_temp
+  owner robnu_owner
+  callers robnu_platform;
+
+create function staff_sessions_end()
+  returns trigger
+  language plpgsql volatile set search_path=pg_catalog, pg_temp
+  owner robnu_owner
+  callers none;
+
+create function super_admins_end()
+  returns trigger
+  language plpgsql volatile set search_path=pg_catalog, pg_temp
+  owner robnu_owner
+  callers none;
+
 create function take_permit(uuid, text, double precision, double precision, bigint)
   returns double precision
   language plpgsql volatile
   owner robnu_owner
+  callers robnu_tenant;
+
+create function transfer_seller(uuid)
+  returns TABLE(outcome text, role_before text)
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
   callers robnu_tenant;

@@ -2,7 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createPasswordHasher } from '#core/auth/passwords.ts'
-import { normalEmail } from '#core/auth/sessions.ts'
+import { normalEmail } from '#core/auth/emails.ts'
 import type { Database } from '#core/db/database.ts'
 import type { Role } from '#core/plugin.ts'
 import { ensureSeller } from '#core/tenancy/provision.ts'
@@ -104,7 +104,12 @@ export const signInDemo = async (url: string, user: DemoUser): Promise<DemoClien
   const client: DemoClient = async (method, path, body) => {
     const response = await fetch(`${url}${path}`, {
       method,
-      headers: { cookie, ...body === undefined ? {} : { 'content-type': 'application/json' } },
+      headers: {
+        cookie,
+        ...body === undefined ? {} : { 'content-type': 'application/json' },
+        // each call is a request of its own
+        ...method === 'POST' ? { 'idempotency-key': crypto.randomUUID() } : {},
+      },
       ...body === undefined ? {} : { body: JSON.stringify(body) },
     })
     cookie = response.headers.get('set-cookie')?.split(';')[0] ?? cookie

@@ -1,7 +1,8 @@
 /** Brings the database to what the code and the enabled plugins need; run before serving. */
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { configFault, environment, readPlugins } from '#core/config.ts'
+import { configFault, environment, readPlugins, readSecret } from '#core/config.ts'
+import { scopeKeyFrom } from '#core/crypto/scope-key.ts'
 import { openHost } from '#core/host/host.ts'
 import { migrateHost } from '#core/host/migrate.ts'
 import { migrateSweeps } from '#core/queues/sweeps.ts'
@@ -14,10 +15,12 @@ export const migrateAll = async (
   const { plugins, configDir } = readPlugins(env, faults)
   const ownerUrl = env['DATABASE_OWNER_URL']
   if (!ownerUrl) faults.push('DATABASE_OWNER_URL: is not set')
+  const secret = readSecret(env, faults)
   if (faults.length > 0 || !ownerUrl) throw configFault(faults)
   const host = await openHost(plugins, configDir)
   const coreFolder = new URL('../migrations/', import.meta.url)
-  const result = await migrateHost({ ownerUrl, coreFolder, host, log })
+  const scopeKey = scopeKeyFrom(secret)
+  const result = await migrateHost({ ownerUrl, coreFolder, scopeKey, host, log })
   await migrateSweeps({ ownerUrl })
   return result
 }

@@ -105,6 +105,7 @@ const withLocalParts = (env: Environment): Environment => ({
   DATABASE_URL: 'postgres://local',
   DATABASE_PLATFORM_URL: 'postgres://local',
   ROBNU_JWT_KEYS: '{"keys":[{"kty":"OKP"}]}',
+  ROBNU_AUDIT_KEYS: '{"keys":[{"kty":"OKP"}]}',
   ROBNU_SECRET: 'made at the first start, kept under keys',
   // an empty variable is one that is not set, but for the list of plugins
   ...Object.fromEntries(

@@ -1,7 +1,12 @@
 /** What the launcher says at the end: what was synced, and where to go on. */
+import { randomBytes } from 'node:crypto'
 import { entryOf } from '#core/auth/principal.ts'
-import { createPasswordHasher } from '#core/auth/passwords.ts'
-import { signIn } from '#core/auth/sessions.ts'
+import { normalEmail } from '#core/auth/emails.ts'
+import { findIdentity } from '#core/auth/identities.ts'
+import { createRefreshTokens } from '#core/auth/refresh-tokens.ts'
+import { createSessions } from '#core/auth/sessions.ts'
+import { readSecret } from '#core/config.ts'
+import { scopeKeyFrom } from '#core/crypto/scope-key.ts'
 import { openDatabase } from '#core/db/scope.ts'
 import { newId } from '#core/ids.ts'
 import { readTotals } from '#core/ledger/totals.ts'
@@ -30,17 +35,29 @@ export const readSummary = async (
   sellers: readonly DemoSeller[],
   seconds: number,
 ): Promise<Summary> => {
-  const db = await openDatabase({ url: env['DATABASE_URL'] ?? '', maxConnections: 2 })
-  const hasher = createPasswordHasher()
+  const db = await openDatabase({
+    url: env['DATABASE_URL'] ?? '',
+    platformUrl: env['DATABASE_PLATFORM_URL'] ?? '',
+    scopeKey: scopeKeyFrom(readSecret(env, [])),
+    maxConnections: 2,
+  })
+  const sessions = createSessions({
+    db,
+    // nobody refreshes them
+    tokens: createRefreshTokens(randomBytes(32)),
+    now: () => new Date(),
+    newId: () => newId(),
+  })
   try {
     const accounts: Summary['accounts'][number][] = []
     for (const { name, users: [owner] } of sellers) {
       if (!owner) continue
-      const { email, password } = owner
-      const clock = { now: () => new Date(), newId: () => newId() }
-      const signedIn = await signIn(db, hasher, { email, password }, clock)
-      if (!signedIn) throw new Error(`Cannot sign in as ${email}`)
-      const totals = await readTotals(db, entryOf(signedIn.principal))
+      const identity = await findIdentity(db, normalEmail(owner.email))
+      const client = { ip: '127.0.0.1', device: 'The launcher' }
+      const opened = identity &&
+        await sessions.open({ identity, hasSecondFactor: false, client })
+      if (!opened) throw new Error(`Cannot open a session of ${owner.email}`)
+      const totals = await readTotals(db, entryOf(opened.principal))
       accounts.push(
         ...totals.map(({ account_id: _id, ...account }) => ({ seller: name, ...account })),
       )
@@ -55,7 +72,6 @@ export const readSummary = async (
       accounts,
     }
   } finally {
-    await hasher.close()
     await db.close()
   }
 }

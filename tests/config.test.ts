@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Environment, readConfig, readPlugins } from '../core/config.ts'
+import { type Environment, readConfig, readPlugins, readSecret } from '../core/config.ts'
+import { defaultPolicies } from '../core/rate-limits.ts'
 
 const jwtKeys = JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'x', d: 'd' }] })
 const sound: Environment = {
   DATABASE_URL: 'postgres://robnu_app@localhost/robnu',
   DATABASE_PLATFORM_URL: 'postgresql://robnu_platform@localhost/robnu',
   ROBNU_JWT_KEYS: jwtKeys,
+  ROBNU_AUDIT_KEYS: jwtKeys,
   ROBNU_SECRET: 'a secret of at least 32 characters',
   ROBNU_PLUGINS: '',
 }
@@ -77,6 +79,32 @@ describe('a configuration', () => {
     })
   })
 
+  it('reads rate limits, proxies in front and where weaknesses are reported', () => {
+    const { ROBNU_LIMITS, ...none } = readConfig(sound)
+    expect([ROBNU_LIMITS, none.ROBNU_PROXIES]).toEqual([defaultPolicies, 0])
+    expect(none.ROBNU_SECURITY_CONTACT).toBeUndefined()
+    const given = readConfig({
+      ...sound,
+      ROBNU_LIMITS: 'burst=1000/10',
+      ROBNU_PROXIES: '2',
+      ROBNU_SECURITY_CONTACT: 'mailto:security@example.in',
+    })
+    expect(given.ROBNU_LIMITS.burst).toMatchObject({ quota: 1_000, windowSeconds: 10 })
+    expect(given.ROBNU_PROXIES).toBe(2)
+    expect(given.ROBNU_SECURITY_CONTACT).toBe('mailto:security@example.in')
+    const wrong = {
+      ROBNU_LIMITS: ['burst', 'burst=0/60', 'all=1/1'],
+      ROBNU_PROXIES: ['-1', '10', 'one'],
+      ROBNU_SECURITY_CONTACT: ['security@example.in', 'http://x', 'https://x\r\nExpires: never'],
+    }
+    for (const [name, values] of Object.entries(wrong)) {
+      for (const value of values) {
+        const faults = faultsOf({ ...sound, [name]: value })
+        expect(faults.map((line) => line.split(':')[0]), value).toEqual([name])
+      }
+    }
+  })
+
   it('takes an empty variable for one that is not set', () => {
     const empty = { PORT: '', ROBNU_LOG: '', ROBNU_UPSTREAMS: '', ROBNU_CONFIG: '' }
     expect(readConfig({ ...sound, ...empty })).toMatchObject({
@@ -105,7 +133,7 @@ describe('a fault', () => {
       AWS_S3_PER_SELLER_KMS: 'yes',
       ROBNU_KMS_ALIAS: 'key',
       ROBNU_QUEUE_PREFIX: 'a b',
-      ROBNU_JWT_KEYS: '{"keys":[]}',
+      ...{ ROBNU_JWT_KEYS: '{"keys":[]}', ROBNU_AUDIT_KEYS: '{"keys":[{}]}' },
       ROBNU_SECRET: 'short',
       ROBNU_RUN: 'api,cron',
       ROBNU_UPSTREAMS: 'http://x',
@@ -122,7 +150,10 @@ describe('a fault', () => {
   })
 
   it.each(
-    ['DATABASE_URL', 'DATABASE_PLATFORM_URL', 'ROBNU_JWT_KEYS', 'ROBNU_SECRET'].map((n) => [n]),
+    [
+      ...['DATABASE_URL', 'DATABASE_PLATFORM_URL'],
+      ...['ROBNU_JWT_KEYS', 'ROBNU_AUDIT_KEYS', 'ROBNU_SECRET'],
+    ].map((n) => [n]),
   )('is that %s is not set', (name) => {
     expect(faultsOf({ ...sound, [name]: undefined })).toEqual([`${name}: is not set`])
   })
@@ -153,6 +184,22 @@ describe('a fault', () => {
     expect(faultsOf({ ...env, ROBNU_SECRET_FILE: join(folder, 'secret') })).toEqual([
       'ROBNU_SECRET: must have at least 32 characters',
     ])
+  })
+
+  it('is told by what reads the secret alone, too', async () => {
+    const read = (env: Environment) => {
+      const faults: string[] = []
+      return [readSecret(env, faults), ...faults]
+    }
+    expect(read({ ROBNU_SECRET: sound.ROBNU_SECRET, PORT: 'x' })).toEqual([sound.ROBNU_SECRET])
+    expect(read({})).toEqual(['', 'ROBNU_SECRET: is not set'])
+    expect(read({ ROBNU_SECRET: '' })).toEqual(['', 'ROBNU_SECRET: is not set'])
+    const short = 'ROBNU_SECRET: must have at least 32 characters'
+    expect(read({ ROBNU_SECRET: 'hunter2' })).toEqual(['', short])
+    const nowhere = { ROBNU_SECRET_FILE: 'nowhere/secret' }
+    expect(read(nowhere)).toEqual(['', 'ROBNU_SECRET_FILE: cannot read "nowhere/secret"'])
+    const folder = await folderOf({ secret: `${sound.ROBNU_SECRET}\n` })
+    expect(read({ ROBNU_SECRET_FILE: join(folder, 'secret') })).toEqual([sound.ROBNU_SECRET])
   })
 
   it('is an upstream whose clock stands still', () => {

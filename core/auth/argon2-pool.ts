@@ -7,12 +7,13 @@ interface Hand {
   readonly worker: Worker
   readonly end: () => void
   jobs: number
+  isTidy: boolean
 }
 
-const idleMs = 30_000 // a start costs 0.2 s; a resting worker costs 20 MB and more
-// a job's 19 MiB stay until the worker collects garbage, which it does too late: with 24 jobs the
-// process grows to 780 MB, with 4 to 220, and takes no longer
-const jobsPerWorker = 4
+// a resting worker costs 20 MB and more; a start costs 0.2 s, and on Deno it holds up the main thread
+const idleMs = 30_000
+// of one that cannot collect its garbage: with 24 jobs the process grows to 780 MB, with 4 to 220
+const jobsOfUntidy = 4
 
 /** One worker a job: whoever asks bounds how many run at once. */
 export const workerArgon2 = (): Argon2 => {
@@ -30,6 +31,7 @@ export const workerArgon2 = (): Argon2 => {
     const hand: Hand = {
       worker,
       jobs: 0,
+      isTidy: false,
       end: () => {
         forget()
         void worker.terminate()
@@ -42,7 +44,7 @@ export const workerArgon2 = (): Argon2 => {
   }
 
   const rest = (hand: Hand): void => {
-    if (isClosed || hand.jobs >= jobsPerWorker) return hand.end()
+    if (isClosed || !hand.isTidy && hand.jobs >= jobsOfUntidy) return hand.end()
     hand.worker.unref()
     idle.push(hand)
     const { jobs } = hand
@@ -57,7 +59,10 @@ export const workerArgon2 = (): Argon2 => {
       hand.jobs++
       hand.worker.ref()
       try {
-        return await ask(hand.worker, job)
+        const { isTidy, ...found } = await ask(hand.worker, job)
+        hand.isTidy = isTidy
+        if ('error' in found) throw new Error(found.error)
+        return found.hash
       } finally {
         if (all.has(hand)) rest(hand)
       }
@@ -71,7 +76,7 @@ export const workerArgon2 = (): Argon2 => {
   }
 }
 
-const ask = (worker: Worker, job: Argon2Job): Promise<Uint8Array> =>
+const ask = (worker: Worker, job: Argon2Job): Promise<Argon2Answer> =>
   new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       worker.off('message', onMessage)
@@ -79,8 +84,7 @@ const ask = (worker: Worker, job: Argon2Job): Promise<Uint8Array> =>
       worker.off('exit', onExit)
       act()
     }
-    const onMessage = (answer: Argon2Answer) =>
-      settle(() => 'hash' in answer ? resolve(answer.hash) : reject(new Error(answer.error)))
+    const onMessage = (answer: Argon2Answer) => settle(() => resolve(answer))
     const onError = (cause: unknown) =>
       settle(() => reject(new Error('Cannot hash: the worker failed', { cause })))
     const onExit = () => settle(() => reject(new Error('Cannot hash: the worker was ended')))

@@ -4,16 +4,16 @@ import { createHash } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import { createLru } from './lru.ts'
-import { type Principal, roles, sellerStatuses } from './principal.ts'
+import { roles, sellerStatuses, type UserPrincipal } from './principal.ts'
 import { loadTokenKeys, type TokenKeySet } from './token-keys.ts'
 
 export interface VerifiedToken {
-  readonly principal: Principal
+  readonly principal: UserPrincipal
   readonly issuedAtMs: number
   readonly expiresAtMs: number
 }
 export interface Tokens {
-  readonly issue: (principal: Principal) => Promise<string>
+  readonly issue: (principal: UserPrincipal) => Promise<string>
   /** Undefined for whatever is not a living token of ours; never throws. */
   readonly verify: (token: string) => Promise<VerifiedToken | undefined>
 }
@@ -32,6 +32,7 @@ const Claims = z.object({
   role: z.enum(roles),
   av: z.string().regex(/^\d+\.\d+$/),
   st: z.enum(sellerStatuses),
+  ov: z.boolean(),
   iat: z.number(),
   exp: z.number(),
 })
@@ -68,7 +69,9 @@ export const createTokens = async ({ keys, now, cacheSize = 10_000 }: {
   }
 
   return {
-    issue: async ({ userId, sessionId, sellerId, role, authzVersion, sellerStatus }) => {
+    issue: async (
+      { userId, sessionId, sellerId, role, authzVersion, sellerStatus, hasOverrides },
+    ) => {
       const at = Math.floor(now().getTime() / 1000)
       return await new SignJWT({
         sid: sessionId,
@@ -76,6 +79,7 @@ export const createTokens = async ({ keys, now, cacheSize = 10_000 }: {
         role,
         av: authzVersion,
         st: sellerStatus,
+        ov: hasOverrides,
       })
         .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: signing.kid })
         .setSubject(userId)
@@ -103,12 +107,14 @@ export const createTokens = async ({ keys, now, cacheSize = 10_000 }: {
 
 const verifiedOf = (claims: z.infer<typeof Claims>): VerifiedToken => ({
   principal: {
+    kind: 'user',
     sellerId: claims.sel,
     userId: claims.sub,
     role: claims.role,
     sessionId: claims.sid,
     authzVersion: claims.av,
     sellerStatus: claims.st,
+    hasOverrides: claims.ov,
   },
   issuedAtMs: claims.iat * 1000,
   expiresAtMs: claims.exp * 1000,

@@ -1,9 +1,13 @@
 /** SHA-256 for those who need no key. */
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 
 /** Lower-case hex of the digest of UTF-8 text. */
 export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** HMAC-SHA256 of UTF-8 text: a digest that nobody without the key can guess texts by. */
+export const keyedDigest = (key: Uint8Array, text: string): Uint8Array =>
+  createHmac('sha256', key).update(text).digest()
 
 /**
  * SHA-256 over `previous` and the fields, each behind its length in bytes (int4, -1 for null): the

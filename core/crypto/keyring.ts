@@ -4,7 +4,7 @@ import { fault, hasCode } from '../errors.ts'
 import type { Random } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { createKeyCache } from './key-cache.ts'
-import { reserveSeals } from './key-rows.ts'
+import { listKeyRows, reserveSeals } from './key-rows.ts'
 import { handleOf, type KeySet, type SellerKeys, wipe } from './keys.ts'
 import { type KeySource, loadKeys, renewSealKey } from './load.ts'
 import { inBlocks, systemRandom } from './random.ts'
@@ -34,6 +34,8 @@ export interface Keyring {
     entry: Entry,
     plan?: { readonly willSeal?: number },
   ) => Promise<SellerKeys>
+  /** The same for who only reads: null when there are none, so that nothing is sealed either. */
+  readonly toOpen: (entry: Entry) => Promise<SellerKeys | null>
   /** Zeroes a seller's keys at once; handles that are still held throw from now on. */
   readonly forget: (sellerId: string) => void
   readonly close: () => void
@@ -108,22 +110,28 @@ export const createKeyring = (options: KeyringOptions): Keyring => {
     }
   }
 
+  const forSeller: Keyring['forSeller'] = async (entry, { willSeal = 0 } = {}) => {
+    if (!Number.isSafeInteger(willSeal) || willSeal < 0 || willSeal > sealLimit) {
+      throw new RangeError(`Cannot announce ${willSeal} seals: 0 to ${sealLimit} are possible`)
+    }
+    for (;;) {
+      assertOpen()
+      const cached = cache.find(entry.sellerId)
+      const set = cached !== undefined && cached.left >= willSeal
+        ? cached
+        : await prepared(entry, willSeal)
+      // others who waited for the same may have taken what there was
+      if (!set.alive || set.left < willSeal) continue
+      set.left -= willSeal
+      return handleOf(set, willSeal, nonces)
+    }
+  }
+
   return {
-    forSeller: async (entry, { willSeal = 0 } = {}) => {
-      if (!Number.isSafeInteger(willSeal) || willSeal < 0 || willSeal > sealLimit) {
-        throw new RangeError(`Cannot announce ${willSeal} seals: 0 to ${sealLimit} are possible`)
-      }
-      for (;;) {
-        assertOpen()
-        const cached = cache.find(entry.sellerId)
-        const set = cached !== undefined && cached.left >= willSeal
-          ? cached
-          : await prepared(entry, willSeal)
-        // others who waited for the same may have taken what there was
-        if (!set.alive || set.left < willSeal) continue
-        set.left -= willSeal
-        return handleOf(set, willSeal, nonces)
-      }
+    forSeller,
+    toOpen: async (entry) => {
+      const isKnown = cache.find(entry.sellerId) !== undefined
+      return isKnown || (await listKeyRows(db, entry)).length > 0 ? await forSeller(entry) : null
     },
     forget: (sellerId) => {
       forgotten += 1
@@ -137,4 +145,10 @@ export const createKeyring = (options: KeyringOptions): Keyring => {
   }
 }
 
-const entryFaults = ['session-over', 'stale-authz', 'lease-lost'] as const
+const entryFaults = [
+  'session-over',
+  'stale-authz',
+  'lease-lost',
+  'impersonation-over',
+  'read-only-session',
+] as const

@@ -15,6 +15,8 @@ export interface Opening<Column extends string = string> {
   readonly table: string
   /** Why: a word of the route or job, such as `orders.list`; never a value. */
   readonly purpose: string
+  /** In the words of whoever asked, where a route asks for them. */
+  readonly reason?: string
   readonly rows: readonly SealedRow<Column>[]
 }
 
@@ -29,7 +31,7 @@ export interface Opening<Column extends string = string> {
 export const openFields = async <Column extends string>(
   scope: Tx | SellerScope,
   keys: SellerKeys,
-  { table, purpose, rows }: Opening<Column>,
+  { table, purpose, reason, rows }: Opening<Column>,
 ): Promise<readonly Record<Column, string | null>[]> => {
   const { sellerId } = keys
   if ('sellerId' in scope && scope.sellerId !== sellerId) {
@@ -48,9 +50,9 @@ export const openFields = async <Column extends string>(
   }
   if (opened > 0) {
     await scope.run(command`
-      insert into decrypt_ledger (seller_id, id, purpose, table_name, columns, row_ids, opened)
+      insert into decrypt_ledger (seller_id, id, purpose, table_name, columns, row_ids, opened, reason)
       values (${sellerId}, ${newId()}, ${purpose}, ${table}, ${textArray([...columns])}::text[],
-        ${uuidArray([...rowIds])}::uuid[], ${opened})`)
+        ${uuidArray([...rowIds])}::uuid[], ${opened}, ${reason ?? null})`)
   }
   const opener = openerOf(keys)
   return rows.map(({ id, fields }) => {

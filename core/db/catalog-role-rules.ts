@@ -3,13 +3,14 @@ import type { Catalog, Membership } from './catalog.ts'
 import { roleNames } from './catalog-allow.ts'
 import type { CatalogRule, Found } from './catalog-rules.ts'
 
-const { app, gate, owner, platform, plugins, tenant } = roleNames
+const { app, door, gate, owner, platform, plugins, tenant } = roleNames
 const logins: readonly string[] = [app, platform, owner]
 const ours: readonly string[] = Object.values(roleNames)
 
 /** All that there are, from `migrations/roles.sql`. */
 const wanted: readonly Membership[] = [
   { member: app, role: tenant, inherit: false, set: true, admin: false },
+  { member: platform, role: door, inherit: false, set: true, admin: false },
   { member: owner, role: gate, inherit: false, set: true, admin: false },
   { member: owner, role: plugins, inherit: true, set: true, admin: false },
 ]

@@ -21,6 +21,11 @@ const eachTable = (test: (table: Relation) => string | undefined): CatalogRule =
 
 const { gate, owner, platform, plugins, tenant } = roleNames
 
+/** Written also by an entry that may only read, each with its reason. */
+const evenReadOnly: Readonly<Record<string, string>> = {
+  decrypt_ledger: 'who opened what is written down whatever else they may do',
+}
+
 /** Made by `app_protect`, and `gate` by `app_open_to_gate`. */
 const policiesOf = (table: Relation): readonly Policy[] => {
   const policy = (name: string, role: string, test: string): Policy => ({
@@ -31,10 +36,18 @@ const policiesOf = (table: Relation): readonly Policy[] => {
     using: test,
     check: test,
   })
-  const isOwn = `(${sellerKey(table.name)} = ` +
-    '( SELECT app_current_seller_id() AS app_current_seller_id))'
+  const isSellers = (name: string) => `(${sellerKey(table.name)} = ( SELECT ${name}() AS ${name}))`
+  const isOwn = isSellers('app_current_seller_id')
+  const mayWrite = isSellers('app_writable_seller_id')
   return [
-    policy('tenant', tenant, isOwn),
+    {
+      ...policy('tenant', tenant, isOwn),
+      check: table.name in evenReadOnly ? isOwn : mayWrite,
+    },
+    {
+      ...policy('tenant_delete', tenant, mayWrite),
+      ...{ isPermissive: false, command: 'delete', check: null },
+    },
     policy('platform', platform, '( SELECT app_is_admin_scope() AS app_is_admin_scope)'),
     policy('owner', owner, 'true'),
     ...table.owner === plugins ? [policy('maker', plugins, 'true')] : [],

@@ -4,9 +4,34 @@ import type { Statement } from './sql.ts'
 /** Whom a seller's scope is opened for; the gate in the database refuses what is not alive. */
 export interface Entry {
   readonly sellerId: string
-  /** `session`: `<session id>/<authz version>`; `work`: `<work item id>/<lease>`. */
-  readonly kind: 'session' | 'work'
+  /**
+   * `session`: `<session id>/<authz version>`; `work`: `<work item id>/<lease>`; `key`:
+   * `<api key id>/<key authz>.<seller authz>`; `impersonation`:
+   * `<impersonation session id>/<seller authz>`.
+   */
+  readonly kind: 'session' | 'work' | 'key' | 'impersonation'
   readonly ref: string
+  /** Of a request with an Idempotency-Key; `makeInSellerScope` alone heeds it. */
+  readonly once?: Once
+}
+/** What makes two requests the same one, within a seller. */
+export interface Once {
+  /** `<METHOD> <pattern of the route>`. */
+  readonly route: string
+  readonly key: string
+  /** Of address and body: the key of another request is refused. */
+  readonly fingerprint: Uint8Array
+  /** Stored with what was made. */
+  readonly status: number
+  /** Called by the transaction that stores the key. */
+  readonly onMade: () => void
+}
+
+/** Whom of staff a transaction across sellers is opened for. */
+export interface StaffEntry {
+  readonly staffSessionId: string
+  /** The impersonation session that it is about. */
+  readonly impersonationId?: string
 }
 
 /** Rows are parsed by the schema of the statement. */
@@ -26,24 +51,49 @@ export interface Tx extends Queries {
 export interface SellerScope extends Tx {
   readonly sellerId: string
 }
+/** The scope of a transaction that makes or starts something. */
+export interface MakingScope extends SellerScope {
+  /** Says what was made, by the id that it can be read by again. */
+  readonly made: (resourceId: string) => void
+}
 
 export interface Database {
   /**
    * A transaction inside one seller's scope. Commits when `work` resolves, rolls back when it
-   * throws. Throws `session-over`, `stale-authz`, `lease-lost` when the entry is not alive,
-   * `database-unavailable` when the connection is lost. Do not open a second one inside.
+   * throws. Throws `session-over`, `stale-authz`, `lease-lost`, `impersonation-over` when the entry is
+   * not alive, `read-only-session` when it may not write, `database-unavailable` when the connection is
+   * lost. Do not open a second one inside.
    */
   readonly withSellerScope: <T>(
     entry: Entry,
     work: (scope: SellerScope) => Promise<T>,
   ) => Promise<T>
+  /**
+   * As `withSellerScope`, for the one transaction of a request that makes or starts something: with
+   * `entry.once` it happens once. `work` calls `made`, or resolves to null where there is nothing to
+   * make. Throws what `madeBefore` of `once.ts`
+   * knows when the same request has committed before, `idempotency-in-flight` while it runs,
+   * `idempotency-key-reused` when the key came with another request.
+   */
+  readonly makeInSellerScope: <T>(
+    entry: Entry,
+    work: (scope: MakingScope) => Promise<T>,
+  ) => Promise<T>
   /** Single statements, each its own transaction: role, entry and statement in one flush. */
   readonly inSellerScope: (entry: Entry) => Queries
   /** A transaction that sees all sellers: sweeps, outbox relay, provisioning. */
   readonly withPlatformScope: <T>(reason: string, work: (tx: Tx) => Promise<T>) => Promise<T>
-  /** The functions of the gate that are called before a scope is open; nothing else is granted. */
+  /**
+   * As `withPlatformScope`, for what a member of staff does: the audit trail names who it was. Throws
+   * `session-over` when their session is not alive.
+   */
+  readonly withStaffScope: <T>(entry: StaffEntry, work: (tx: Tx) => Promise<T>) => Promise<T>
+  /**
+   * The functions of the gate that are called before a scope is open; nothing else is granted. On the
+   * platform login: from inside a scope nothing leads there.
+   */
   readonly gate: Queries
-  /** Resolves when the database answers. */
+  /** Resolves when the database answers, and knows the key that this process signs with. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>
 }

@@ -11,10 +11,14 @@ import {
   parseCompleted,
 } from './flight.ts'
 
-/** What goes in front of a statement and behind it, under the same Sync. */
+/** A statement with values that may depend on the backend that it is sent to, by its process id. */
+export interface FrontStatement {
+  readonly sql: string
+  readonly values: readonly unknown[] | ((backend: number) => readonly unknown[])
+}
+/** What goes in front of a statement, under the same Sync. */
 interface Envelope {
-  readonly before: readonly BoundStatement[]
-  readonly after?: readonly BoundStatement[]
+  readonly before: readonly FrontStatement[]
 }
 /**
  * Envelopes on their way from the scope to the driver. slonik passes a statement's name through
@@ -90,10 +94,12 @@ export const createPgDriver = (
         })
         const prepared = noStatements()
         // pg's own connection tells when a statement has been parsed; its types do not list that
-        const { connection } = client as unknown as {
-          connection: { on: (event: 'parseComplete', listener: () => void) => void }
+        // nor the backend, which is known as soon as the connection is open
+        const inner = client as unknown as {
+          readonly connection: { on: (event: 'parseComplete', listener: () => void) => void }
+          readonly processID: number
         }
-        connection.on('parseComplete', () => parseCompleted(prepared))
+        inner.connection.on('parseComplete', () => parseCompleted(prepared))
         client.on(
           'error',
           (error) =>
@@ -117,9 +123,8 @@ export const createPgDriver = (
           },
           end: () => client.end(),
           query: async (sql, values = [], options) => {
-            const envelope = envelopes.take(options?.name)
-            const before = envelope?.before ?? []
-            const statements = [...before, { sql, values }, ...envelope?.after ?? []]
+            const before = envelopes.take(options?.name)?.before ?? []
+            const statements = [...before.map((one) => bind(one, inner.processID)), { sql, values }]
             const result = await send(statements, before.length)
             return { ...result, command: result.command as DriverCommand }
           },
@@ -130,3 +135,8 @@ export const createPgDriver = (
       },
     })
   )
+
+const bind = ({ sql, values }: FrontStatement, backend: number): BoundStatement => ({
+  sql,
+  values: typeof values === 'function' ? values(backend) : values,
+})

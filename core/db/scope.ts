@@ -2,16 +2,20 @@
 import type { DatabasePoolConnection, QuerySqlToken } from 'slonik'
 import { z } from 'zod'
 import { type ErrorCode, fault } from '../errors.ts'
-import type { Database, Entry, Queries, Tx } from './database.ts'
-import { isLostConnection } from './driver.ts'
+import type { Database, Entry, Queries, StaffEntry, Tx } from './database.ts'
+import { type FrontStatement, isLostConnection } from './driver.ts'
 import type { BoundStatement } from './flight.ts'
+import { beginOnce, madeBeforeError, making } from './once.ts'
 import { openPool, type Pool } from './pool.ts'
+import { createSigner, type ScopeKey } from './proof.ts'
 import { command, sql, type Statement } from './sql.ts'
 
 export interface DatabaseOptions {
-  /** robnu_app: everything inside sellers' scopes, and the functions of the gate. */
+  /** robnu_app: everything inside sellers' scopes, and nothing else. */
   readonly url: string
-  /** robnu_platform; absent in a process that never needs it. */
+  /** What its entries are signed with; absent in a process that opens no seller's scope. */
+  readonly scopeKey?: ScopeKey
+  /** robnu_platform: all sellers, and the functions of the gate; absent where neither is needed. */
   readonly platformUrl?: string
   readonly applicationName?: string
   readonly maxConnections?: number
@@ -20,43 +24,46 @@ export interface DatabaseOptions {
   readonly now?: () => number
 }
 
-/** How long an entry may be used once it was made: longer than any flush takes. */
-const entryLifeMs = 60_000
+export interface OpenDatabase extends Database {
+  /** The login of API and workers as it is: outside of a scope it may do nothing. */
+  readonly bare: Queries
+}
 
-export const openDatabase = async (options: DatabaseOptions): Promise<Database> => {
-  const now = options.now ?? Date.now
-  const settings = {
-    applicationName: options.applicationName ?? 'robnu',
-    statementTimeoutMs: options.statementTimeoutMs ?? 30_000,
-    idleInTransactionMs: 30_000,
-    connectTimeoutMs: 5_000,
-    maxConnections: options.maxConnections ?? 10,
-    waitMs: options.waitMs ?? 5_000,
-  }
-  const app = await openPool({ ...settings, url: options.url })
+export const openDatabase = async (options: DatabaseOptions): Promise<OpenDatabase> => {
+  const app = await openPool({ ...settingsOf(options), url: options.url })
   const platform = options.platformUrl === undefined
     ? undefined
-    : await openPool({ ...settings, url: options.platformUrl })
+    : await openPool({ ...settingsOf(options), url: options.platformUrl })
 
-  const enter = (entry: Entry): BoundStatement[] => [
-    beTenant,
-    {
-      sql: 'select app_enter($1, $2, $3, $4, $5)',
-      values: [entry.kind, entry.ref, entry.sellerId, new Date(now() + entryLifeMs), noProof],
-    },
-  ]
+  const sign = options.scopeKey && createSigner(options.scopeKey, options.now ?? Date.now)
+  const enter = (entry: Omit<Entry, 'kind'> & { readonly kind: string }): FrontStatement[] => {
+    if (!sign) throw new Error('This process has no key to sign entries with')
+    return [{ sql: enterAsTenant, values: (backend) => sign(entry, backend) }]
+  }
 
   return {
     withSellerScope: (entry, work) =>
       inTransaction(app, enter(entry), (tx) => work({ ...tx, sellerId: entry.sellerId })),
+    makeInSellerScope: (entry, work) =>
+      inTransaction(
+        app,
+        [...enter(entry), ...beginOnce(entry.once)],
+        (tx) => making(tx, entry, work),
+      ),
     inSellerScope: (entry) => oneByOne(app, () => enter(entry)),
     withPlatformScope: (reason, work) => {
-      if (!platform) return Promise.reject(new Error('This process has no platform login'))
+      if (!platform) return noPlatform()
       return inTransaction(platform, [actAs(`system:${reason}`)], work)
     },
-    gate: oneByOne(app, () => []),
+    withStaffScope: (entry, work) => {
+      if (!platform) return noPlatform()
+      return inTransaction(platform, [actAsStaff(entry)], work)
+    },
+    gate: platform ? oneByOne(platform, () => [beDoor]) : queries(noPlatform),
+    bare: oneByOne(app, () => []),
     ping: async () => {
-      await oneByOne(app, () => []).one(sql.type(z.object({ up: z.number() }))`select 1 as up`)
+      const front = sign ? enter({ kind: 'check', ref: '', sellerId: nobody }) : []
+      await oneByOne(app, () => front).one(sql.type(up)`select 1 as up`)
     },
     close: async () => {
       await Promise.all([app.slonik.end(), platform?.slonik.end()])
@@ -64,11 +71,35 @@ export const openDatabase = async (options: DatabaseOptions): Promise<Database> 
   }
 }
 
-const noProof = new Uint8Array(0)
-const beTenant: BoundStatement = {
-  sql: `select set_config('role', 'robnu_tenant', true)`,
+/** Statements of a login as it is, each its own transaction: for tools, outside of every scope. */
+export const openLogin = async (
+  options: Pick<DatabaseOptions, 'url' | 'maxConnections'>,
+): Promise<Queries & { readonly close: () => Promise<void> }> => {
+  const pool = await openPool({ ...settingsOf(options), url: options.url })
+  return { ...oneByOne(pool, () => []), close: () => pool.slonik.end() }
+}
+
+/** What every pool of ours has in common. */
+export const settingsOf = (options: Omit<DatabaseOptions, 'url'>) => ({
+  applicationName: options.applicationName ?? 'robnu',
+  statementTimeoutMs: options.statementTimeoutMs ?? 30_000,
+  idleInTransactionMs: 30_000,
+  connectTimeoutMs: 5_000,
+  maxConnections: options.maxConnections ?? 10,
+  waitMs: options.waitMs ?? 5_000,
+})
+
+/** One statement: each that travels with another costs a tenth of a short one. */
+const enterAsTenant =
+  `select app_enter($1, $2, $3, $4, $5), set_config('role', 'robnu_tenant', true)`
+/** The gate's functions are called by a role that may do nothing else. */
+const beDoor: BoundStatement = {
+  sql: `select set_config('role', 'robnu_door', true)`,
   values: [],
 }
+const noPlatform = () => Promise.reject(new Error('This process has no platform login'))
+const nobody = '00000000-0000-0000-0000-000000000000'
+const up = z.object({ up: z.number() })
 const begin: BoundStatement = { sql: 'begin', values: [] }
 /** A plugin may have said SET without LOCAL; the next seller has the same connection. */
 const resetSettings: BoundStatement = { sql: 'reset all', values: [] }
@@ -78,8 +109,13 @@ const actAs = (actor: string): BoundStatement => ({
   values: [actor],
 })
 
+const actAsStaff = ({ staffSessionId, impersonationId }: StaffEntry): BoundStatement => ({
+  sql: 'select staff_enter($1, $2)',
+  values: [staffSessionId, impersonationId ?? null],
+})
+
 /** Each statement is its own transaction: what is in front of it and itself under one Sync. */
-const oneByOne = (pool: Pool, front: () => BoundStatement[]): Queries =>
+export const oneByOne = (pool: Pool, front: () => readonly FrontStatement[]): Queries =>
   queries((statement) =>
     onConnection(pool, (connection) => {
       const before = front()
@@ -94,14 +130,14 @@ const oneByOne = (pool: Pool, front: () => BoundStatement[]): Queries =>
  */
 const inTransaction = async <T>(
   pool: Pool,
-  front: readonly BoundStatement[],
+  front: readonly FrontStatement[],
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> =>
   await onConnection(pool, async (connection) => {
     let begun = false
     let over = false
     const last: BoundStatement[] = []
-    const opening = (): BoundStatement[] => {
+    const opening = (): FrontStatement[] => {
       if (begun) return []
       begun = true
       return [begin, ...front]
@@ -162,6 +198,10 @@ const refusals: Readonly<Record<string, ErrorCode>> = {
   RB001: 'session-over',
   RB002: 'stale-authz',
   RB003: 'lease-lost',
+  RB005: 'idempotency-in-flight',
+  RB006: 'read-only-session',
+  RB007: 'idempotency-key-reused',
+  RB008: 'impersonation-over',
 }
 /** Too slow, too many connections, a lock that is not to be had: it may work in a moment. */
 const passing: ReadonlySet<string | undefined> = new Set([
@@ -174,6 +214,7 @@ const passing: ReadonlySet<string | undefined> = new Set([
 
 const translated = (error: unknown): unknown => {
   const state = sqlState(error)
+  if (state === 'RB004') return madeBeforeError(error)
   const code = refusals[state ?? '']
   if (code) return fault(code, { cause: error })
   return passing.has(state)

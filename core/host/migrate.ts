@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { migrate, type MigrateResult, type MigrationLine, readCoreLine } from '../db/migrate.ts'
 import type { OperationsTx } from '../db/operations.ts'
+import { type ScopeKey, takeScopeKey } from '../db/proof.ts'
 import { idOf } from '../ids.ts'
 import type { Plugin } from '../plugin.ts'
 import type { Host } from './host.ts'
@@ -15,6 +16,8 @@ export interface MigrateHostOptions {
   readonly ownerUrl: string
   /** The folder of core's line. */
   readonly coreFolder: URL
+  /** What the processes sign their entries with. */
+  readonly scopeKey: ScopeKey
   readonly host: Host
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void
 }
@@ -29,6 +32,7 @@ export const migrateHost = async (options: MigrateHostOptions): Promise<MigrateR
     lines,
     log,
     after: async (sql) => {
+      await takeScopeKey(sql, options.scopeKey)
       await registerMarketplaces(sql, host)
       const faults = [
         ...await satelliteFaults(sql, host.marketplaces),

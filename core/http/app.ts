@@ -4,19 +4,37 @@ import type { Log } from '../log.ts'
 import { newId } from '../ids.ts'
 import { fault } from '../errors.ts'
 import type { PermissionTable } from '../rbac/permissions.ts'
-import { clearedCookie } from './cookie.ts'
+import { clientAddress } from './client-address.ts'
+import { clearedCookie, clearedRefreshCookie, clearedStaffCookie } from './cookie.ts'
 import { createCursors } from './cursor.ts'
+import { given } from './given.ts'
 import { type Env, type Exchange, type Peer, problemAnswer } from './exchange.ts'
 import { describeRoutes } from './openapi.ts'
 import { type PluginMount, pluginRoutes } from './plugin-routes.ts'
 import { faultFor, logProblem } from './problem.ts'
-import { checkRoutes, type Route } from './route.ts'
+import { checkRoutes, isStaffRoute, type Route } from './route.ts'
 import { accountRoutes } from './routes/accounts.ts'
+import { apiKeyRoutes } from './routes/api-keys.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { type Check, healthRoutes } from './routes/health.ts'
+import { impersonationRoutes } from './routes/impersonations.ts'
+import { invitationRoutes } from './routes/invitations.ts'
 import { orderRoutes } from './routes/orders.ts'
+import { overrideRoutes } from './routes/overrides.ts'
+import { permissionRoutes } from './routes/permissions.ts'
+import { revealRoutes } from './routes/reveal.ts'
+import { ownFactorRoutes } from './routes/own-factor.ts'
+import { ownPasswordRoutes } from './routes/own-password.ts'
+import { ownSessionRoutes } from './routes/own-sessions.ts'
 import { runRoutes } from './routes/runs.ts'
+import { securityRoutes } from './routes/security.ts'
+import { staffImpersonationRoutes } from './routes/staff-impersonations.ts'
+import { staffRoutes } from './routes/staff.ts'
+import { sellerRoutes } from './routes/seller.ts'
+import { signUpRoutes } from './routes/sign-up.ts'
+import { userRoutes } from './routes/users.ts'
 import { serveRoute } from './serve.ts'
 import type { Services } from './services.ts'
 
@@ -34,6 +52,10 @@ export interface AppDeps {
   readonly version: string
   /** The public origin (`https://api.example.in`), where a proxy hides it from the requests. */
   readonly origin?: string
+  /** How many proxies of our own stand in front; their X-Forwarded-For is believed. */
+  readonly proxies?: number
+  /** Where reports of weaknesses go: https:, mailto: or tel:. */
+  readonly securityContact?: string
   /** False: no page at /docs; /openapi.json stays. */
   readonly docs?: boolean
 }
@@ -51,12 +73,28 @@ export const createApp = (deps: AppDeps): App => {
   const { services, permissions, log, now } = deps
   const cursors = createCursors(deps.cursorKey)
   const routes = [
-    ...authRoutes(services.auth, permissions),
+    ...authRoutes(services.auth, permissions, services.impersonations),
+    ...ownSessionRoutes(services.auth.own.sessions),
+    ...ownPasswordRoutes(services.auth.own.password),
+    ...ownFactorRoutes(services.auth.own.factor),
+    ...signUpRoutes(services.tenancy.signUp),
+    ...sellerRoutes(services.tenancy, services.auth.own.sessions, services.impersonations),
+    ...userRoutes(services.tenancy.people, services.auth, now),
+    ...invitationRoutes(services.tenancy.invitations, services.tenancy.join),
     ...orderRoutes(services.orders, cursors),
-    ...accountRoutes(services.accounts),
+    ...accountRoutes(services.accounts, services.runs),
     ...runRoutes(services.runs, cursors),
+    ...revealRoutes(services.reveals),
+    ...permissionRoutes({ permissions, now, ...services }),
+    ...overrideRoutes(permissions, services.overrideDesk),
+    ...apiKeyRoutes(permissions, services.keyDesk),
+    ...auditRoutes(services.audit, cursors),
+    ...impersonationRoutes(services.impersonations, services.audit.trail, cursors),
+    ...staffRoutes(services.staffWork, cursors),
+    ...staffImpersonationRoutes(services.staffWork.impersonations, cursors),
     ...pluginRoutes(deps.plugins ?? []),
     ...healthRoutes({ checks: deps.checks, log }),
+    ...securityRoutes({ now, ...given({ contact: deps.securityContact, origin: deps.origin }) }),
     ...docsRoutes({ document: () => document, hasPage: deps.docs ?? true }),
   ]
   checkRoutes(routes, permissions)
@@ -65,6 +103,11 @@ export const createApp = (deps: AppDeps): App => {
   const document = describeRoutes(hono, routes, deps.version)
   const serveDeps = {
     auth: services.auth,
+    keys: services.keys,
+    overrides: services.overrides,
+    staff: services.staff,
+    limits: services.limits,
+    idempotency: services.idempotency,
     permissions,
     now,
     ...(deps.origin === undefined ? {} : { origin: deps.origin }),
@@ -77,7 +120,12 @@ export const createApp = (deps: AppDeps): App => {
     const seen = faultFor(error)
     const { requestId, route, sellerId } = exchange
     logProblem(log, seen, { requestId, route: route?.path, sellerId })
-    if (seen.code === 'session-over' && exchange.hasCookie) exchange.cookie = clearedCookie
+    if (seen.code === 'session-over' && exchange.hasCookie) {
+      const ofStaff = route !== undefined && isStaffRoute(route)
+      exchange.cookie = ofStaff ? clearedStaffCookie : clearedCookie
+      if (!ofStaff) exchange.moreCookies = [clearedRefreshCookie]
+    }
+    if (seen.code === 'impersonation-over') delete exchange.impersonation
     return problemAnswer(exchange, seen)
   }
   hono.onError((error, c) => refuse(error, c.env.exchange))
@@ -95,7 +143,10 @@ export const createApp = (deps: AppDeps): App => {
     document,
     fetch: async (request, peer = unknownPeer) => {
       const began = performance.now()
-      const exchange: Exchange = { requestId: newId(() => now().getTime()), peer }
+      const exchange: Exchange = {
+        requestId: newId(() => now().getTime()),
+        peer: { ip: clientAddress(request.headers, peer.ip, deps.proxies ?? 0) },
+      }
       const response = await answer(hono, request, exchange, refuse)
       log.info('http.request', {
         requestId: exchange.requestId,

@@ -1,10 +1,10 @@
 /** The OpenAPI 3.1 document, made from the same routes and schemas that serve. */
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import { type ErrorCode, errorTable, fault } from '../errors.ts'
-import { cookieName } from './cookie.ts'
+import { cookieName, staffCookieName } from './cookie.ts'
 import type { Env } from './exchange.ts'
 import { problemBody, problemType } from './problem.ts'
-import { type JsonSchema, problemsOf, type Route } from './route.ts'
+import { isLimited, isStaffRoute, type JsonSchema, problemsOf, type Route } from './route.ts'
 import { exampleIds } from './schemas.ts'
 
 type Registry = OpenAPIHono<Env>['openAPIRegistry']
@@ -59,7 +59,13 @@ const registerShared = (registry: Registry): void => {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'The value of the cookie',
+    description: 'The value of the cookie, or an API key (`rk_…`)',
+  })
+  registry.registerComponent('securitySchemes', 'staff', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: staffCookieName,
+    description: 'Set by POST /v1/staff/login; inside a seller with X-Robnu-Impersonation',
   })
   for (const code of Object.keys(errorTable) as ErrorCode[]) {
     registry.registerComponent('examples', code, {
@@ -78,10 +84,13 @@ const operationOf = (route: Route): RouteConfig => {
     operationId: operationIdOf(route),
     summary: route.summary,
     tags: [route.tag],
-    security: route.permission === 'public' ? [] : [{ cookie: [] }, { bearer: [] }],
+    security: securityOf(route),
     'x-permission': route.permission,
+    'x-idempotency': route.once === 'required' ? 'required' : 'none',
+    'x-rate-limits': limitsOf(route),
     ...parametersOf(described),
     request: {
+      ...(route.once === 'required' ? { headers: KeyHeader } : {}),
       ...(described.params === undefined && route.params !== undefined
         ? { params: objectOf(route.params) }
         : {}),
@@ -100,6 +109,25 @@ const operationOf = (route: Route): RouteConfig => {
     responses: { ...answerOf(route, status), ...problemAnswersOf(route) },
   })
 }
+
+const KeyHeader = z.object({
+  'idempotency-key': z.string().min(1).max(255).openapi({
+    description: 'Of your making, the same when you send the request again: it acts once',
+    example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
+  }),
+})
+
+/** The policies that a request counts for, by the names in the RateLimit header. */
+const limitsOf = (route: Route): readonly string[] => {
+  if (!isLimited(route)) return []
+  if (route.permission === 'public') return ['address']
+  return route.method === 'get' ? ['burst'] : ['burst', 'write']
+}
+
+const securityOf = (route: Route): Record<string, string[]>[] =>
+  route.permission === 'public'
+    ? []
+    : [isStaffRoute(route) ? { staff: [] } : { cookie: [] }, { bearer: [] }]
 
 const answerOf = (route: Route, status: number): Responses => {
   const description = status === 202 ? 'Accepted' : status === 201 ? 'Made' : 'Done'

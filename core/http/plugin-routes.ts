@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Entry } from '../db/database.ts'
 import type { JobContext, Route as PluginRoute, Schema } from '../plugin.ts'
-import type { JsonSchema, Route, SellerCall } from './route.ts'
+import type { Call, JsonSchema, Route, SellerCall } from './route.ts'
 
 export interface PluginMount {
   readonly pluginId: string
@@ -30,29 +30,38 @@ export const pluginRoutes = (mounts: readonly PluginMount[]): readonly Route[] =
     })
   )
 
-const mounted = ({ pluginId, contextOf }: PluginMount, one: PluginRoute): Route => ({
-  method: one.method,
-  path: `/v1${one.path}`,
-  // may be absent all the same, in plain JavaScript: checkRoutes looks
-  permission: one.permission,
-  tag: pluginId,
-  summary: one.summary,
-  // nobody knows what it does before it opens a scope
-  confirmsFirst: true,
-  ...describedParts(one),
-  status: 200,
-  handle: async (input, call) => {
-    const { entry, requestId } = call as SellerCall
-    const signal = AbortSignal.timeout(limitMs)
-    const answer: unknown = await one.handle(input, contextOf({ entry, requestId, signal }))
+const mounted = ({ pluginId, contextOf }: PluginMount, one: PluginRoute): Route => {
+  const { replay } = one
+  const contextFor = ({ entry, requestId }: SellerCall): JobContext =>
+    contextOf({ entry, requestId, signal: AbortSignal.timeout(limitMs) })
+  const checked = async (answer: unknown): Promise<unknown> => {
     if (answer === undefined) return { ok: true }
-    const checked = await one.answer['~standard'].validate(answer)
-    if (checked.issues === undefined) return checked.value
+    const result = await one.answer['~standard'].validate(answer)
+    if (result.issues === undefined) return result.value
     throw new Error(
       `Cannot answer ${one.path}: the answer is not what plugin "${pluginId}" declares`,
     )
-  },
-})
+  }
+  return {
+    method: one.method,
+    path: `/v1${one.path}`,
+    // may be absent all the same, in plain JavaScript: checkRoutes looks
+    permission: one.permission,
+    tag: pluginId,
+    summary: one.summary,
+    // nobody knows what it does before it opens a scope
+    confirmsFirst: true,
+    ...describedParts(one),
+    status: 200,
+    once: replay === undefined ? 'never' : 'required',
+    handle: async (input, call) =>
+      await checked(await one.handle(input, contextFor(call as SellerCall))),
+    ...(replay === undefined ? {} : {
+      replay: async (resourceId: string, call: Call) =>
+        await checked(await replay(resourceId, contextFor(call as SellerCall))),
+    }),
+  }
+}
 
 const describedParts = ({ params, query, body, answer }: PluginRoute) => {
   const parts = { params, query, body, answer }

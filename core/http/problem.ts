@@ -47,6 +47,9 @@ const transient: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'database-unavailable',
   'keys-unavailable',
   'not-ready',
+  'idempotency-in-flight',
+  'quota-exceeded',
+  'mail-throttled',
 ])
 
 export const problemHeaders = (error: Fault): Record<string, string> => {

@@ -1,9 +1,12 @@
 /** How a route is declared: a permission, schemas and a handler, as data. */
 import type { z } from '@hono/zod-openapi'
-import type { Principal } from '../auth/principal.ts'
+import type { Principal, StaffPrincipal, UserPrincipal } from '../auth/principal.ts'
+import type { OpenedSession } from '../auth/sessions.ts'
+import type { Client } from '../auth/sign-in.ts'
 import type { Entry } from '../db/database.ts'
 import { type ErrorCode, errorTable } from '../errors.ts'
-import type { Role, Schema } from '../plugin.ts'
+import type { Schema } from '../plugin.ts'
+import type { AccountLimit } from '../rbac/decide.ts'
 import type { PermissionTable } from '../rbac/permissions.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -16,18 +19,34 @@ export interface Call {
   readonly exchange: Exchange
   /** Adds a header to the answer. */
   readonly header: (name: 'location', value: string) => void
+  /** What the client tells of itself, beside its address. */
+  readonly client: Client
+  /** As it came in the cookie; nobody has looked at it. */
+  readonly refreshToken: string | undefined
   /** Signs the client in; null signs it out. */
-  readonly session: (principal: Principal | null) => Promise<void>
-  /** On public routes: who asks, if the request carries a living token. */
-  readonly whoAsks: () => Promise<Principal | null>
+  readonly session: (
+    opened: (OpenedSession & { readonly deviceToken?: string }) | null,
+  ) => Promise<void>
+  /** On public routes: which person asks, if the request carries a living token. */
+  readonly whoAsks: () => Promise<UserPrincipal | null>
 }
 export interface SellerCall extends Call {
   readonly principal: Principal
   readonly entry: Entry
-  /** Asks the guard's table for the principal's role. */
-  readonly may: (permission: string) => boolean
+  /** The marketplace accounts that the route's permission holds for; null: all. */
+  readonly accounts: AccountLimit | null
+  /** Whether the principal has another permission, too: everywhere, or for the account. */
+  readonly may: (permission: string, accountId?: string) => boolean
+  /** The person behind the call. Throws `not-for-keys`, `not-for-staff`. */
+  readonly person: () => UserPrincipal
 }
-type CallOf<Permission> = Permission extends 'public' ? Call : SellerCall
+/** Of a route whose permission begins with `staff:`. */
+export interface StaffCall extends Call {
+  readonly staff: StaffPrincipal
+}
+type CallOf<Permission> = Permission extends 'public' ? Call
+  : Permission extends `staff:${string}` ? StaffCall
+  : SellerCall
 
 export interface Input<Params = unknown, Query = unknown, Body = unknown> {
   readonly params: Params
@@ -43,7 +62,7 @@ export interface Route {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** With `{name}` for parameters. */
   readonly path: string
-  /** One of the table, or `public`. */
+  /** One of the table, or `public`, or `staff:<act>` for a route of staff. */
   readonly permission: string
   readonly tag: string
   readonly summary: string
@@ -56,6 +75,20 @@ export interface Route {
    * something, or answer, before or without the seller's scope, which confirms it otherwise.
    */
   readonly confirmsFirst?: boolean
+  /** The handler heeds `call.accounts`; else whoever has a limit is refused. */
+  readonly limitsAccounts?: boolean
+  /** Open to the people of a suspended seller although it changes something: of themselves. */
+  readonly evenSuspended?: boolean
+  /** Asks for a proof of identity within the last ten minutes, so for a person. */
+  readonly stepUp?: boolean
+  /**
+   * `required`: the request must carry an Idempotency-Key, and the handler makes its effect by
+   * `db.makeInSellerScope(entry, …)`. `never`: a repetition does no harm. Every POST below /v1 says
+   * one of them; those that sign in or out need none.
+   */
+  readonly once?: 'required' | 'never'
+  /** Counts for no rate limit: health and documentation, which know nothing of anybody. */
+  readonly unlimited?: boolean
   /** 1 MiB unless it says less. */
   readonly maxBodyBytes?: number
   /** 204 without a body when there is none. */
@@ -72,6 +105,8 @@ export interface Route {
   readonly described?: Readonly<Partial<Record<'params' | 'query' | 'body' | 'answer', JsonSchema>>>
   // a method and no property: methods may narrow what they take, so that one list holds all routes
   handle(input: Input, call: Call): unknown
+  /** The answer to a repeated request, by what the first one made. */
+  replay?(resourceId: string, call: Call): unknown
 }
 
 type Out<S> = S extends z.ZodType ? z.output<S> : undefined
@@ -90,7 +125,14 @@ export const route = <
   declared:
     & Omit<
       Route,
-      'permission' | 'params' | 'query' | 'body' | 'answer' | 'bodyIsOptional' | 'handle'
+      | 'permission'
+      | 'params'
+      | 'query'
+      | 'body'
+      | 'answer'
+      | 'bodyIsOptional'
+      | 'handle'
+      | 'replay'
     >
     & {
       readonly permission: Permission
@@ -107,6 +149,10 @@ export const route = <
         >,
         call: CallOf<Permission>,
       ) => Handled<A> | Promise<Handled<A>>
+      readonly replay?: (
+        resourceId: string,
+        call: CallOf<Permission>,
+      ) => Handled<A> | Promise<Handled<A>>
     },
 ): Route => declared as unknown as Route
 
@@ -114,15 +160,30 @@ export const route = <
 export const problemsOf = (route: Route): readonly ErrorCode[] => {
   const codes = new Set<ErrorCode>(['internal', 'database-unavailable', ...route.problems ?? []])
   const isPublic = route.permission === 'public'
+  const ofSeller = !isPublic && !isStaffRoute(route)
   const changes = route.method !== 'get'
   if (!isPublic) codes.add('not-signed-in').add('session-over').add('forbidden')
+  if (ofSeller) codes.add('out-of-scope').add('not-for-keys')
+  if (ofSeller) codes.add('not-for-staff').add('impersonation-over')
+  if (route.stepUp === true) codes.add('step-up-required')
   if (changes) codes.add('cross-site')
-  if (changes && !isPublic) codes.add('seller-suspended')
+  if (changes && ofSeller) codes.add('read-only-session')
+  if (changes && ofSeller && route.evenSuspended !== true) codes.add('seller-suspended')
+  if (route.once === 'required') codes.add('idempotency-key-missing')
+  if (route.once === 'required') codes.add('idempotency-in-flight').add('idempotency-key-reused')
+  if (isLimited(route)) codes.add('quota-exceeded')
   if (route.params !== undefined) codes.add('not-found')
   if (route.query !== undefined || route.body !== undefined) codes.add('invalid-request')
   if (route.body !== undefined) codes.add('payload-too-large').add('unsupported-media-type')
+  if (route.body !== undefined) codes.add('request-timeout')
   return (Object.keys(errorTable) as ErrorCode[]).filter((code) => codes.has(code))
 }
+
+/** Counts for a rate limit. */
+export const isLimited = ({ unlimited }: Pick<Route, 'unlimited'>): boolean => unlimited !== true
+
+export const isStaffRoute = ({ permission }: Pick<Route, 'permission'>): boolean =>
+  permission.startsWith('staff:')
 
 /** Throws one message with every fault of every route: then nothing is served. */
 export const checkRoutes = (routes: readonly Route[], permissions: PermissionTable): void => {
@@ -138,16 +199,33 @@ export const checkRoutes = (routes: readonly Route[], permissions: PermissionTab
   if (faults.length > 0) throw new Error(faults.join('\n'))
 }
 
+/** A request that is sent twice must not act twice by somebody's oversight. */
+const onceFault = (route: Route): string | undefined => {
+  const { method, path, once, replay } = route
+  if (once === 'required') {
+    const isInside = !isPublic(route) && !isStaffRoute(route)
+    if (method !== 'post' || !isInside) return 'only a POST inside a seller takes a key'
+    return replay === undefined ? 'a repeated request would have no answer' : undefined
+  }
+  const mustSay = method === 'post' && !isPublic(route) && !path.startsWith('/v1/auth/')
+  return mustSay && once === undefined
+    ? "declare `once: 'required'` with `replay`, or `once: 'never'` where a repetition does no harm"
+    : undefined
+}
+
+const isPublic = ({ permission }: Route): boolean => permission === 'public'
+
 const faultOf = (route: Route, permissions: PermissionTable): string | undefined => {
   // the types ask for one; plugins in plain JavaScript have none to ask
   const permission: unknown = route.permission
   if (typeof permission !== 'string' || permission === '') return 'it declares no permission'
-  if (permission !== 'public' && !permissions.has(permission)) {
-    return `nobody declares its permission "${permission}"`
+  if (permission !== 'public' && !isStaffRoute({ permission })) {
+    const row = permissions.get(permission)
+    if (row === undefined) return `nobody declares its permission "${permission}"`
+    if (row.roles.length === 0) return `no role has its permission "${permission}"`
   }
-  if (permission !== 'public' && (permissions.get(permission) as ReadonlySet<Role>).size === 0) {
-    return `no role has its permission "${permission}"`
-  }
+  const once = onceFault(route)
+  if (once !== undefined) return once
   const names = [...route.path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name)
   if (names.length > 0 && route.params === undefined) return 'its parameters have no schema'
   return /^\/$|^(?:\/[\w.-]+|\/\{\w+\})+$/.test(route.path)

@@ -15,8 +15,8 @@ export const exampleIds = {
 const exampleTime = '2026-01-31T10:15:00.000Z'
 
 /** A Date on this side, ISO 8601 in UTC on the other. */
-const Time = z.date().openapi({ type: 'string', format: 'date-time', example: exampleTime })
-const TimeOrNull = z.date().nullable().openapi({
+export const Time = z.date().openapi({ type: 'string', format: 'date-time', example: exampleTime })
+export const TimeOrNull = z.date().nullable().openapi({
   type: ['string', 'null'],
   format: 'date-time',
   example: exampleTime,
@@ -46,7 +46,7 @@ const Page = z.object({
 export const listOf = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item).readonly(), page: Page })
 
-const Customer = z.object({
+export const Customer = z.object({
   name: z.string().nullable(),
   phone: z.string().nullable(),
   email: z.string().nullable(),

@@ -1,30 +1,48 @@
 /** The way of a request through a route: site, session, guard, input, handler, answer. */
 import type { Context } from 'hono'
-import type { Auth } from '../auth/auth.ts'
-import { entryOf, type Principal } from '../auth/principal.ts'
-import { fault } from '../errors.ts'
+import { entryOf, type StaffPrincipal } from '../auth/principal.ts'
+import { fault, hasCode } from '../errors.ts'
 import type { Schema } from '../plugin.ts'
-import { may, type PermissionTable } from '../rbac/permissions.ts'
+import { findStaff } from './actor.ts'
 import { bodyLimit, readJson } from './body.ts'
-import { clearedCookie, sessionCookie } from './cookie.ts'
+import {
+  clearedCookie,
+  clearedRefreshCookie,
+  deviceCookie,
+  deviceCookieName,
+  readCookie,
+  refreshCookie,
+  refreshCookieName,
+  sessionCookie,
+} from './cookie.ts'
+import { type Credential, credentialOf } from './credential.ts'
 import { refuseCrossSite } from './cross-site.ts'
 import { type Env, type Exchange, jsonAnswer } from './exchange.ts'
-import type { Call, Input, Route, SellerCall } from './route.ts'
-import { type Credential, credentialOf, openSession, whoAsks } from './session.ts'
+import { countRequest } from './limits.ts'
+import { handleOnce, type Idempotency, readKey } from './once.ts'
+import { type Call, type Input, isStaffRoute, type Route } from './route.ts'
+import type { SellerCall, StaffCall } from './route.ts'
+import {
+  type Admitted,
+  openSession,
+  personOf,
+  type SessionDeps,
+  stepUpMs,
+  whoAsks,
+} from './session.ts'
 import { validate } from './validate.ts'
 
-export interface ServeDeps {
-  readonly auth: Auth
-  readonly permissions: PermissionTable
-  readonly now: () => Date
+export interface ServeDeps extends SessionDeps {
   /** Our own origin where a proxy hides it from the request. */
   readonly origin?: string
+  readonly idempotency: Idempotency
 }
 
 /** The handler that Hono calls for the route. Throws; the application answers for errors. */
 export const serveRoute = (deps: ServeDeps, route: Route) => {
   const isPublic = route.permission === 'public'
   const status = route.status ?? (route.answer === undefined ? 204 : 200)
+  const answer = answerOf(deps, route)
   return async (c: Context<Env>): Promise<Response> => {
     const { exchange } = c.env
     const request = c.req.raw
@@ -36,42 +54,116 @@ export const serveRoute = (deps: ServeDeps, route: Route) => {
       hasCookie: credential.hasCookie || isPublic,
       origin: deps.origin,
     })
-    const call = callOf(deps, exchange, credential)
-    let value: unknown
-    if (isPublic) value = await route.handle(await readInput(route, c), call)
-    else {
-      // judged before the input is read: who may not ask learns nothing of how to ask
-      const session = await openSession(deps, exchange, credential, route)
-      const input = await readInput(route, c)
-      value = await session.run(async (principal) =>
-        await route.handle(input, sellerCallOf(deps.permissions, call, principal))
-      )
-      await session.renew()
-    }
-    return value instanceof Response ? value : jsonAnswer(exchange, status, value)
+    const value = await countingStrangers(deps, exchange, () => answer(c, credential))
+    if (!(value instanceof Response)) return jsonAnswer(exchange, status, value)
+    value.headers.set('x-request-id', exchange.requestId)
+    return value
   }
 }
 
-const callOf = ({ auth }: ServeDeps, exchange: Exchange, credential: Credential): Call => ({
-  requestId: exchange.requestId,
-  clientIp: exchange.peer.ip,
-  exchange,
-  header: (name, value) => {
-    exchange[name] = value
-  },
-  session: async (principal) => {
-    exchange.cookie = principal === null
-      ? clearedCookie
-      : sessionCookie(await auth.issue(principal))
-  },
-  whoAsks: () => whoAsks(auth, credential),
-})
+/** Who is known counts for a seller or for staff; who turns out to be nobody, for the address. */
+const countingStrangers = async <T>(
+  { limits }: ServeDeps,
+  exchange: Exchange,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const sender = { kind: 'address', ip: exchange.peer.ip } as const
+  const { permission, unlimited } = exchange.route ?? {}
+  if (permission === 'public' && unlimited !== true) await countRequest(limits, exchange, sender)
+  try {
+    return await work()
+  } catch (error) {
+    if (hasCode(error, 'not-signed-in')) await countRequest(limits, exchange, sender)
+    throw error
+  }
+}
 
-const sellerCallOf = (table: PermissionTable, call: Call, principal: Principal): SellerCall => ({
+type Answer = (c: Context<Env>, credential: Credential) => Promise<unknown>
+
+const answerOf = (deps: ServeDeps, route: Route): Answer => {
+  if (route.permission === 'public') {
+    return async (c, credential) =>
+      await route.handle(await readInput(route, c), callOf(deps, c, credential))
+  }
+  return isStaffRoute(route) ? answerToStaff(deps, route) : answerToSeller(deps, route)
+}
+
+const answerToStaff = (deps: ServeDeps, route: Route): Answer => async (c, credential) => {
+  const staff = await findStaff(deps, credential)
+  await countRequest(deps.limits, c.env.exchange, { kind: 'staff', id: staff.superAdminId })
+  if (route.stepUp === true) requireStaffStepUp(staff, deps.now())
+  const call: StaffCall = { ...callOf(deps, c, credential), staff }
+  const input = await readInput(route, c)
+  // their acts are recorded by who does them
+  if (route.method === 'get') await deps.staff.record(staff, recordOf(route))
+  return await route.handle(input, call)
+}
+
+const recordOf = ({ method, path }: Route) => ({ method, route: path })
+
+const requireStaffStepUp = ({ steppedUpAt }: StaffPrincipal, now: Date): void => {
+  if (steppedUpAt.getTime() + stepUpMs <= now.getTime()) throw fault('step-up-required')
+}
+
+const answerToSeller = (deps: ServeDeps, route: Route): Answer => async (c, credential) => {
+  const { exchange } = c.env
+  // judged before the input is read: who may not ask learns nothing of how to ask
+  const session = await openSession(deps, exchange, credential, route)
+  const key = route.once === 'required' ? readKey(c.req.raw.headers) : undefined
+  const input = await readInput(route, c)
+  const call = callOf(deps, c, credential)
+  return await session.run(async (admitted) => {
+    const { principal } = admitted
+    // what staff look at is written down before they see it, and what they do before it is done
+    if (principal.kind === 'impersonator') await deps.staff.record(principal, recordOf(route))
+    const ofSeller = sellerCallOf(call, admitted)
+    if (key === undefined) return await route.handle(input, ofSeller)
+    return await handleOnce(deps.idempotency, route, { key, path: c.req.path, input }, ofSeller)
+  })
+}
+
+const callOf = ({ auth, now }: ServeDeps, c: Context<Env>, credential: Credential): Call => {
+  const { exchange } = c.env
+  const { headers } = c.req.raw
+  const cookies = headers.get('cookie')
+  return {
+    requestId: exchange.requestId,
+    clientIp: exchange.peer.ip,
+    client: {
+      ip: exchange.peer.ip,
+      userAgent: headers.get('user-agent'),
+      deviceToken: readCookie(cookies, deviceCookieName),
+    },
+    refreshToken: readCookie(cookies, refreshCookieName),
+    exchange,
+    header: (name, value) => {
+      exchange[name] = value
+    },
+    session: async (opened) => {
+      if (opened === null) {
+        exchange.cookie = clearedCookie
+        exchange.moreCookies = [clearedRefreshCookie]
+        return
+      }
+      const { principal, refresh, deviceToken } = opened
+      const seconds = Math.floor((refresh.expiresAt.getTime() - now().getTime()) / 1000)
+      exchange.cookie = sessionCookie(await auth.issue(principal))
+      exchange.moreCookies = [
+        refreshCookie(refresh.token, Math.max(seconds, 0)),
+        ...(deviceToken === undefined ? [] : [deviceCookie(deviceToken)]),
+      ]
+    },
+    whoAsks: () => whoAsks(auth, credential),
+  }
+}
+
+const sellerCallOf = (call: Call, { principal, accounts, may }: Admitted): SellerCall => ({
   ...call,
   principal,
   entry: entryOf(principal),
-  may: (permission) => may(table, principal.role, permission),
+  accounts,
+  may,
+  person: () => personOf(principal),
 })
 
 const readInput = async (route: Route, c: Context<Env>): Promise<Input> => ({

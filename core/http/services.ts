@@ -1,10 +1,32 @@
 /** What the routes call, and the shapes that they answer with; boot puts the implementations in. */
+import type { Anchors } from '../audit/anchors.ts'
+import type { OrgTrail } from '../audit/org-trail.ts'
+import type { AuditTrail } from '../audit/trail.ts'
+import type { ApiKeys } from '../auth/api-keys.ts'
 import type { Auth } from '../auth/auth.ts'
+import type { KeyDesk } from '../auth/key-desk.ts'
+import type { Join } from '../auth/join.ts'
+import type { Limits } from '../auth/limits/limits.ts'
+import type { OverrideDesk } from '../rbac/override-desk.ts'
+import type { Overrides } from '../rbac/overrides.ts'
+import type { SignUp } from '../auth/sign-up.ts'
+import type { StaffDesk } from '../auth/staff.ts'
+import type { StaffSignIn } from '../auth/staff-sign-in.ts'
+import type { PublicKey } from '../crypto/signing.ts'
 import type { Entry } from '../db/database.ts'
 import type { AccountView } from '../ledger/accounts.ts'
+import type { Reveals } from '../ledger/reveal.ts'
 import type { RunView } from '../ledger/runs.ts'
 import type { OrderState, Target } from '../plugin.ts'
+import type { AccountLimit } from '../rbac/decide.ts'
 import type { CustomerView } from '../rbac/mask.ts'
+import type { Impersonations } from '../tenancy/impersonation.ts'
+import type { StaffImpersonations } from '../tenancy/impersonation-staff.ts'
+import type { StaffSellers } from '../tenancy/staff-sellers.ts'
+import type { Invitations } from '../tenancy/invitations.ts'
+import type { People } from '../tenancy/people.ts'
+import type { Sellers } from '../tenancy/sellers.ts'
+import type { Idempotency } from './once.ts'
 
 export type { AccountView, RunView }
 
@@ -57,6 +79,7 @@ interface RunPosition {
   readonly createdAt: Date
   readonly id: string
 }
+/** What is outside of a limit to some accounts is answered as what is not there. */
 export interface Orders {
   /** Newest first. `from` is inside the range, `to` is not. */
   readonly list: (entry: Entry, ask: {
@@ -69,13 +92,25 @@ export interface Orders {
     readonly after?: OrderPosition
     readonly limit: number
     readonly customer: boolean
+    readonly accounts: AccountLimit | null
   }) => Promise<{ readonly orders: readonly OrderSummary[]; readonly next: OrderPosition | null }>
-  readonly get: (entry: Entry, id: string) => Promise<OrderDetail | null>
+  readonly get: (
+    entry: Entry,
+    id: string,
+    accounts: AccountLimit | null,
+  ) => Promise<OrderDetail | null>
 }
 export interface Accounts {
   readonly marketplaces: (entry: Entry) => Promise<readonly MarketplaceView[]>
-  readonly list: (entry: Entry) => Promise<readonly AccountView[]>
-  readonly get: (entry: Entry, id: string) => Promise<AccountView | null>
+  readonly list: (
+    entry: Entry,
+    accounts: AccountLimit | null,
+  ) => Promise<readonly AccountView[]>
+  readonly get: (
+    entry: Entry,
+    id: string,
+    accounts: AccountLimit | null,
+  ) => Promise<AccountView | null>
   /**
    * Throws `account-exists`, `credentials-refused`, `marketplace-unknown`, and `invalid-request`
    * with pointers below /details and /credentials.
@@ -92,20 +127,60 @@ export interface Accounts {
     readonly target: Target
     readonly from?: Date
     readonly to?: Date
+    readonly accounts: AccountLimit | null
   }) => Promise<{ readonly run: RunView; readonly created: boolean } | null>
 }
 export interface Runs {
-  readonly get: (entry: Entry, id: string) => Promise<RunView | null>
+  readonly get: (
+    entry: Entry,
+    id: string,
+    accounts: AccountLimit | null,
+  ) => Promise<RunView | null>
   /** Newest first. */
   readonly list: (entry: Entry, ask: {
     readonly accountId?: string
     readonly after?: RunPosition
     readonly limit: number
+    readonly accounts: AccountLimit | null
   }) => Promise<{ readonly runs: readonly RunView[]; readonly next: RunPosition | null }>
+}
+export interface AuditServices {
+  readonly trail: AuditTrail
+  readonly anchors: Anchors
+  /** That digests are signed with. */
+  readonly keys: readonly PublicKey[]
+}
+/** What routes of staff call. */
+export interface StaffServices {
+  readonly signIn: StaffSignIn
+  readonly me: StaffDesk['me']
+  readonly impersonations: StaffImpersonations
+  readonly sellers: StaffSellers
+  readonly trail: OrgTrail
+}
+export interface TenancyServices {
+  readonly sellers: Sellers
+  readonly people: People
+  readonly invitations: Invitations
+  readonly signUp: SignUp
+  readonly join: Join
 }
 export interface Services {
   readonly auth: Auth
+  readonly tenancy: TenancyServices
+  readonly keys: ApiKeys
+  readonly keyDesk: KeyDesk
+  readonly overrides: Overrides
+  readonly overrideDesk: OverrideDesk
+  /** The door of staff. */
+  readonly staff: StaffDesk
+  readonly staffWork: StaffServices
+  readonly impersonations: Impersonations
+  readonly limits: Limits
+  readonly idempotency: Idempotency
   readonly orders: Orders
+  readonly reveals: Reveals
   readonly accounts: Accounts
   readonly runs: Runs
+  readonly audit: AuditServices
 }

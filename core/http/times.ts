@@ -34,6 +34,8 @@ const timeOf = (edge: 'start' | 'end', description: string) =>
 export const From = timeOf('start', 'Where the range begins, itself inside')
 /** Where a range ends, itself outside; a day: the first instant of the next one, so all of it. */
 export const To = timeOf('end', 'Where the range ends, itself outside; a day is inside as a whole')
+/** When something is over: a day is its last. */
+export const End = timeOf('end', 'When it is over; a day is its last')
 
 /** True unless both ends are there and in the wrong order. */
 export const isRange = (from: Date | undefined, to: Date | undefined): boolean =>

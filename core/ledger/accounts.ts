@@ -10,6 +10,8 @@ import { newId } from '../ids.ts'
 import { type Marketplace, type Target, targets } from '../plugin.ts'
 import { nextRun } from '../queues/schedules.ts'
 import { requestWork } from '../queues/work.ts'
+import { type AccountLimit, within } from '../rbac/decide.ts'
+import { allOf, withinLimit } from './account-limit.ts'
 import { checkCredentials, type ConnectInput, parseConnect, type VerifyDeps } from './connect.ts'
 import { recordCredentialEvent } from './credentials.ts'
 import type { Registry } from './registry.ts'
@@ -52,10 +54,17 @@ export const createAccounts = (deps: AccountsDeps) => ({
       deps.registry.all.map((m) => ({ code: m.code, name: m.name, targets: targetsOf(m) })),
     ),
 
-  list: (entry: Entry): Promise<readonly AccountView[]> => readAccounts(deps, entry, null),
+  list: (
+    entry: Entry,
+    accounts: AccountLimit | null = null,
+  ): Promise<readonly AccountView[]> => readAccounts(deps, entry, { accounts }),
 
-  get: async (entry: Entry, id: string): Promise<AccountView | null> =>
-    (await readAccounts(deps, entry, id))[0] ?? null,
+  /** Null outside of the limit, as for an account that is not there. */
+  get: async (
+    entry: Entry,
+    id: string,
+    accounts: AccountLimit | null = null,
+  ): Promise<AccountView | null> => (await readAccounts(deps, entry, { id, accounts }))[0] ?? null,
 
   /** Throws `marketplace-unknown`, `invalid-request`, `credentials-refused`, `account-exists`. */
   connect: async (entry: Entry, input: ConnectInput): Promise<AccountView> => {
@@ -65,7 +74,8 @@ export const createAccounts = (deps: AccountsDeps) => ({
     const id = newId()
     await checkCredentials(deps, marketplace, { id, ...parsed })
     const keys = await deps.keyring.forSeller(entry, { willSeal: marketplace.secrets.length })
-    await deps.db.withSellerScope(entry, async (scope) => {
+    await deps.db.makeInSellerScope(entry, async (scope) => {
+      scope.made(id)
       await insertAccount(scope, marketplace, id, input)
       await writeSatellite(scope, keys, marketplace, id, parsed)
       await recordCredentialEvent(scope, { account: { id }, runId: null }, 'VERIFIED', null)
@@ -82,7 +92,7 @@ export const createAccounts = (deps: AccountsDeps) => ({
       )
     })
     deps.wake()
-    const [view] = await readAccounts(deps, entry, id)
+    const [view] = await readAccounts(deps, entry, { id })
     if (!view) throw new Error('The account that was just connected is not there')
     return view
   },
@@ -91,13 +101,18 @@ export const createAccounts = (deps: AccountsDeps) => ({
   requestSync: async (
     entry: Entry,
     accountId: string,
-    ask: { readonly target: Target; readonly from?: Date; readonly to?: Date },
+    ask: {
+      readonly target: Target
+      readonly from?: Date
+      readonly to?: Date
+      readonly accounts?: AccountLimit | null
+    },
   ): Promise<{ readonly run: RunView; readonly created: boolean } | null> => {
-    const answer = await deps.db.withSellerScope(entry, async (scope) => {
+    const answer = await deps.db.makeInSellerScope(entry, async (scope) => {
       const account = await scope.maybeOne(sql.type(codeRow)`
         select m.code from marketplace_accounts a join marketplaces m on m.id = a.marketplace_id
         where a.seller_id = ${scope.sellerId} and a.id = ${accountId}`)
-      if (!account) return null
+      if (!account || !within(ask.accounts ?? null, accountId)) return null
       const marketplace = deps.registry.find(account.code)
       if (!marketplace) throw fault('marketplace-unknown')
       if (!targetsOf(marketplace).includes(ask.target)) throw fault('target-unsupported')
@@ -110,6 +125,15 @@ export const createAccounts = (deps: AccountsDeps) => ({
         ...(ask.from && ask.to ? { window: { from: ask.from, to: ask.to } } : {}),
       })
       if (!asked) return null
+      scope.made(asked.runId)
+      // who joins a run that waits changes nothing
+      if (asked.created) {
+        recordAudit(scope, scope.sellerId, 'run.requested', `run:${asked.runId}`, {
+          account: accountId,
+          target: ask.target,
+          ...(ask.from && ask.to ? { from: ask.from.toISOString(), to: ask.to.toISOString() } : {}),
+        })
+      }
       const run = await readRun(scope, asked.runId)
       return run && { run, created: asked.created }
     })
@@ -133,7 +157,7 @@ const insertAccount = async (
         last_validation_status, created_by_user_id
       )
       select ${scope.sellerId}, ${id}, m.id, ${input.external_account_id}, ${input.name}, now(), 'OK',
-        nullif(split_part(current_setting('app.actor'), 'user:', 2), '')::uuid
+        nullif(split_part(app_current_actor(), 'user:', 2), '')::uuid
       from marketplaces m where m.code = ${marketplace.code}`)
   } catch (error) {
     const taken = sqlState(error) === '23505' &&
@@ -164,8 +188,13 @@ const startSchedules = async (
 const readAccounts = async (
   { db, registry }: AccountsDeps,
   entry: Entry,
-  id: string | null,
+  { id, accounts }: { readonly id?: string; readonly accounts?: AccountLimit | null },
 ): Promise<readonly AccountView[]> => {
+  const conditions = [
+    sql.fragment`a.seller_id = ${entry.sellerId}`,
+    ...id === undefined ? [] : [sql.fragment`a.id = ${id}`],
+    ...withinLimit(accounts, sql.fragment`a.id`),
+  ]
   const rows = await db.inSellerScope(entry).any(sql.type(accountRow)`
     select a.id, m.code as marketplace, a.external_account_id, a.name, a.needs_reconnect,
       a.reconnect_reason, a.last_validated_at, a.last_validation_status, a.created_at,
@@ -176,7 +205,7 @@ const readAccounts = async (
         where s.seller_id = a.seller_id and s.marketplace_account_id = a.id
       ), '[]') as schedules
     from marketplace_accounts a join marketplaces m on m.id = a.marketplace_id
-    where a.seller_id = ${entry.sellerId} and (${id}::uuid is null or a.id = ${id}::uuid)
+    where ${allOf(...conditions)}
     order by a.created_at, a.id`)
   return rows.map((row) => {
     const marketplace = registry.find(row.marketplace)

@@ -4,6 +4,7 @@ import type { SellerKeys } from '../crypto/keys.ts'
 import { openFields } from '../crypto/opening.ts'
 import type { SellerScope } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
+import { fault } from '../errors.ts'
 import { orderStates } from '../plugin.ts'
 
 export interface CustomerView {
@@ -45,6 +46,7 @@ const sealed = {
 const sealedNames = Object.keys(sealed) as (keyof typeof sealed)[]
 export const summaryRow = z.object(summary)
 export const sealedRow = z.object({ ...summary, ...sealed })
+export const buyerRow = z.object(sealed)
 export const detailRow = z.object({
   ...summary,
   ...sealed,
@@ -79,13 +81,22 @@ export const summaryColumns = sql.fragment`id, marketplace_account_id, external_
 export const sealedColumns = sql.fragment`customer_name_enc, customer_phone_enc, customer_email_enc,
   address_enc`
 
+const isSealed = (row: Sealed): boolean =>
+  [row.customer_name_enc, row.customer_phone_enc, row.customer_email_enc, row.address_enc]
+    .some((field) => field !== null)
+
 /** The buyers of the rows, in their order; null where a row holds none. */
 export const openCustomers = async (
   scope: SellerScope,
-  keys: SellerKeys,
+  keys: SellerKeys | null,
   purpose: string,
   rows: readonly Sealed[],
 ): Promise<readonly (CustomerView | null)[]> => {
+  // without keys there was nothing sealed a moment ago
+  if (keys === null) {
+    if (rows.some(isSealed)) throw fault('keys-unavailable', { retryAfterSeconds: 1 })
+    return rows.map(() => null)
+  }
   const opened = await openFields(scope, keys, {
     table: 'orders',
     purpose,
@@ -110,7 +121,7 @@ export const openCustomers = async (
   })
 }
 
-const addressView = (stored: Record<string, string | null>): CustomerView['address'] => ({
+export const addressView = (stored: Record<string, string | null>): CustomerView['address'] => ({
   line1: stored.line1 ?? null,
   line2: stored.line2 ?? null,
   city: stored.city ?? null,

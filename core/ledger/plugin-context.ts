@@ -1,5 +1,5 @@
 /** What a plugin's routes, sweeps and start are given. */
-import { recordAudit } from '../audit/record.ts'
+import { recordPluginAudit } from '../audit/record.ts'
 import type { Database, Entry, SellerScope } from '../db/database.ts'
 import { plainStatement } from '../db/sql.ts'
 import type { Log } from '../log.ts'
@@ -59,6 +59,14 @@ export const createJobContext = (
 ): JobContext => {
   const context = createPluginContext(deps, plugin, job)
   let open = 0
+  const counted = async <T>(work: () => Promise<T>): Promise<T> => {
+    open++
+    try {
+      return await work()
+    } finally {
+      open--
+    }
+  }
   return {
     ...context,
     http: (schema, url, init) => {
@@ -68,14 +76,15 @@ export const createJobContext = (
       }
       return context.http(schema, url, init)
     },
-    scope: async (work) => {
-      open++
-      try {
-        return await deps.db.withSellerScope(job.entry, (scope) => work(sellerTx(plugin, scope)))
-      } finally {
-        open--
-      }
-    },
+    scope: (work) =>
+      counted(() => deps.db.withSellerScope(job.entry, (scope) => work(sellerTx(plugin, scope)))),
+    make: (work) =>
+      counted(() =>
+        deps.db.makeInSellerScope(
+          job.entry,
+          (scope) => work({ ...sellerTx(plugin, scope), made: scope.made }),
+        )
+      ),
   }
 }
 
@@ -96,7 +105,7 @@ const sellerTx = (plugin: Plugin, scope: SellerScope): SellerTx => ({
     return sendLater(scope, { queue, group: sellerId, body: { sellerId, body } })
   },
   audit: (action, target) =>
-    Promise.resolve(recordAudit(scope, scope.sellerId, `${plugin.id}.${action}`, target)),
+    Promise.try(() => recordPluginAudit(scope, scope.sellerId, plugin.id, action, target)),
 })
 
 /** What sets, commits or changes roles is not a plugin's to say. */

@@ -4,6 +4,8 @@ import type { Keyring } from '../crypto/keyring.ts'
 import type { Database, Entry, Queries } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import type { OrderState } from '../plugin.ts'
+import type { AccountLimit } from '../rbac/decide.ts'
+import { allOf, firstOfEach, type Fragment, theRow, withinLimit } from './account-limit.ts'
 import {
   detailRow,
   itemRow,
@@ -45,6 +47,8 @@ export const createOrders = (deps: OrderDeps) => {
       readonly after?: OrderPosition
       readonly limit: number
       readonly customer: boolean
+      /** Absent or null: orders of all accounts. */
+      readonly accounts?: AccountLimit | null
     }): Promise<
       { readonly orders: readonly OrderSummary[]; readonly next: OrderPosition | null }
     > => {
@@ -57,7 +61,7 @@ export const createOrders = (deps: OrderDeps) => {
         const { rows, next } = page(await selectSummaries(scope, entry.sellerId, ask))
         return { orders: await codes.add(scope, rows), next }
       }
-      const keys = await keyring.forSeller(entry)
+      const keys = await keyring.toOpen(entry)
       return await db.withSellerScope(entry, async (scope) => {
         const { rows, next } = page(await selectSealed(scope, entry.sellerId, ask))
         const orders = await codes.add(scope, rows)
@@ -69,12 +73,17 @@ export const createOrders = (deps: OrderDeps) => {
       })
     },
 
-    get: async (entry: Entry, id: string): Promise<OrderDetail | null> => {
-      const keys = await keyring.forSeller(entry)
+    /** Null for an order of an account outside of the limit, as for one that is not there. */
+    get: async (
+      entry: Entry,
+      id: string,
+      accounts: AccountLimit | null = null,
+    ): Promise<OrderDetail | null> => {
+      const keys = await keyring.toOpen(entry)
       return await db.withSellerScope(entry, async (scope) => {
         const row = await scope.maybeOne(sql.type(detailRow)`
           select ${summaryColumns}, ${sealedColumns}, created_at, updated_at, job_run_id
-          from orders where seller_id = ${scope.sellerId} and id = ${id}`)
+          from orders where ${theRow(scope.sellerId, id, accounts)}`)
         if (!row) return null
         const items = await scope.any(sql.type(itemRow)`
           select id, external_item_id, sku, listing_id, title, quantity, total_paise
@@ -91,17 +100,33 @@ interface Ask {
   readonly filter: OrderFilter
   readonly after?: OrderPosition
   readonly limit: number
+  readonly accounts?: AccountLimit | null
 }
 const selectSummaries = (queries: Queries, sellerId: string, ask: Ask) =>
-  queries.any(sql.type(summaryRow)`
-    select ${summaryColumns} from orders ${where(sellerId, ask)}`)
-const selectSealed = (queries: Queries, sellerId: string, ask: Ask) =>
-  queries.any(sql.type(sealedRow)`
-    select ${summaryColumns}, ${sealedColumns} from orders ${where(sellerId, ask)}`)
+  queries.any(sql.type(summaryRow)`${listOf(summaryColumns, sellerId, ask)}`)
+const selectSealed = (queries: Queries, sellerId: string, ask: Ask) => {
+  const columns = sql.fragment`${summaryColumns}, ${sealedColumns}`
+  return queries.any(sql.type(sealedRow)`${listOf(columns, sellerId, ask)}`)
+}
 
-const where = (sellerId: string, { filter, after, limit }: Ask) => {
+const listOf = (columns: Fragment, sellerId: string, ask: Ask): Fragment => {
+  const { accounts, filter } = ask
+  const page = sql.fragment`order by ordered_at desc, id desc limit ${ask.limit + 1}`
+  const conditions = conditionsOf(sellerId, ask)
+  const where = (...more: readonly Fragment[]) =>
+    sql.fragment`where ${allOf(...conditions, ...more)} ${page}`
+  if (!accounts || filter.accountId) {
+    const limited = withinLimit(accounts, sql.fragment`marketplace_account_id`)
+    return sql.fragment`select ${columns} from orders ${where(...limited)}`
+  }
+  const ofAccount = where(sql.fragment`marketplace_account_id = a.id`)
+  const each = sql.fragment`select ${columns} from orders ${ofAccount}`
+  return sql.fragment`select * from (${firstOfEach(sellerId, accounts, each)}) all_accounts ${page}`
+}
+
+const conditionsOf = (sellerId: string, { filter, after }: Ask): readonly Fragment[] => {
   const time = (date: Date) => sql.fragment`${date.toISOString()}::timestamptz`
-  const conditions = [
+  return [
     sql.fragment`seller_id = ${sellerId}`,
     ...filter.accountId ? [sql.fragment`marketplace_account_id = ${filter.accountId}`] : [],
     ...filter.status ? [sql.fragment`status = ${filter.status}`] : [],
@@ -111,8 +136,6 @@ const where = (sellerId: string, { filter, after, limit }: Ask) => {
       ? [sql.fragment`(ordered_at, id) < (${time(after.orderedAt)}, ${after.id}::uuid)`]
       : [],
   ]
-  return sql.fragment`where ${sql.join(conditions, sql.fragment` and `)}
-    order by ordered_at desc, id desc limit ${limit + 1}`
 }
 
 const positionOf = (row: Summary | undefined): OrderPosition | null =>

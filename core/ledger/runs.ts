@@ -3,6 +3,8 @@ import { z } from 'zod'
 import type { Database, Entry, Queries } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { type SyncReason, type Target, targets } from '../plugin.ts'
+import type { AccountLimit } from '../rbac/decide.ts'
+import { allOf, firstOfEach, type Fragment, withinLimit } from './account-limit.ts'
 
 export interface RunView {
   readonly id: string
@@ -28,22 +30,28 @@ export interface RunPosition {
   readonly createdAt: Date
   readonly id: string
 }
+interface RunsAsk {
+  readonly accountId?: string
+  readonly after?: RunPosition
+  readonly limit: number
+  /** Absent or null: runs of all accounts. */
+  readonly accounts?: AccountLimit | null
+}
 
 export const createRuns = (db: Database) => ({
-  get: (entry: Entry, id: string): Promise<RunView | null> => readRun(db.inSellerScope(entry), id),
+  /** Null for a run of an account outside of the limit, as for one that is not there. */
+  get: (
+    entry: Entry,
+    id: string,
+    accounts: AccountLimit | null = null,
+  ): Promise<RunView | null> => readRun(db.inSellerScope(entry), id, accounts),
 
   /** Newest first: ids are in the order of time. */
   list: async (
     entry: Entry,
-    ask: { readonly accountId?: string; readonly after?: RunPosition; readonly limit: number },
+    ask: RunsAsk,
   ): Promise<{ readonly runs: readonly RunView[]; readonly next: RunPosition | null }> => {
-    const account = ask.accountId
-      ? sql.fragment`and marketplace_account_id = ${ask.accountId}`
-      : sql.fragment``
-    const after = ask.after ? sql.fragment`and id < ${ask.after.id}::uuid` : sql.fragment``
-    const rows = await db.inSellerScope(entry).any(sql.type(runRow)`
-      select ${columns} from job_runs where seller_id = ${entry.sellerId} ${account} ${after}
-      order by id desc limit ${ask.limit + 1}`)
+    const rows = await db.inSellerScope(entry).any(sql.type(runRow)`${listOf(entry.sellerId, ask)}`)
     const runs = rows.slice(0, ask.limit).map(viewOf)
     const last = runs.at(-1)
     return {
@@ -53,9 +61,33 @@ export const createRuns = (db: Database) => ({
   },
 })
 
-export const readRun = async (queries: Queries, id: string): Promise<RunView | null> => {
+const listOf = (sellerId: string, { accountId, after, limit, accounts }: RunsAsk): Fragment => {
+  const page = sql.fragment`order by id desc limit ${limit + 1}`
+  const where = (...more: readonly Fragment[]) => {
+    const position = after ? [sql.fragment`id < ${after.id}::uuid`] : []
+    return sql.fragment`where ${
+      allOf(sql.fragment`seller_id = ${sellerId}`, ...position, ...more)
+    } ${page}`
+  }
+  if (!accounts || accountId) {
+    const account = accountId ? [sql.fragment`marketplace_account_id = ${accountId}`] : []
+    const limited = withinLimit(accounts, sql.fragment`marketplace_account_id`)
+    return sql.fragment`select ${columns} from job_runs ${where(...account, ...limited)}`
+  }
+  const ofAccount = where(sql.fragment`marketplace_account_id = a.id`)
+  const each = sql.fragment`select ${columns} from job_runs ${ofAccount}`
+  return sql.fragment`select * from (${firstOfEach(sellerId, accounts, each)}) all_accounts ${page}`
+}
+
+export const readRun = async (
+  queries: Queries,
+  id: string,
+  accounts: AccountLimit | null = null,
+): Promise<RunView | null> => {
+  const limited = withinLimit(accounts, sql.fragment`marketplace_account_id`)
   const row = await queries.maybeOne(sql.type(runRow)`
-    select ${columns} from job_runs where id = ${id} and seller_id = app_current_seller_id()`)
+    select ${columns} from job_runs
+    where id = ${id} and ${allOf(sql.fragment`seller_id = app_current_seller_id()`, ...limited)}`)
   return row && viewOf(row)
 }
 

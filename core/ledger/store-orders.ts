@@ -51,6 +51,7 @@ export const storeOrders = async (
     return { created: 0, changed: 0, unchanged: orders.length, written: [] }
   }
   const written = await write(scope, keys, place, fresh)
+  countOrders(scope, fresh, written)
   const created = written.filter((row) => row.created).length
   return {
     created,
@@ -74,7 +75,34 @@ const hashRow = z.object({
   content_hash: z.instanceof(Uint8Array),
   source_updated_at: z.date(),
 })
-const writtenRow = z.object({ id: z.string(), created: z.boolean() })
+const writtenRow = z.object({
+  id: z.string(),
+  created: z.boolean(),
+  /** Null for a new order. */
+  ordered_before: z.date().nullable(),
+})
+
+/**
+ * Keeps the orders of each day, which the plan is measured by: new ones are added, and one whose day
+ * was corrected moves. The rows of days are waited for by all workers of the seller.
+ */
+const countOrders = (
+  scope: SellerScope,
+  orders: readonly PreparedOrder[],
+  written: readonly z.infer<typeof writtenRow>[],
+): void => {
+  const orderedAt = new Map(orders.map(({ id, row }) => [id, row.orderedAt]))
+  const counts = written.flatMap(({ id, ordered_before: before }) => {
+    const at = orderedAt.get(id)
+    if (at === undefined || at.getTime() === before?.getTime()) return []
+    const more = { at, orders: 1 }
+    return before === null ? [more] : [more, { at: before, orders: -1 }]
+  })
+  if (counts.length === 0) return
+  scope.atCommit(command`
+    select count_orders(${timestampArray(counts.map(({ at }) => at))}::timestamptz[],
+      ${int4Array(counts.map(({ orders }) => orders))}::int4[])`)
+}
 
 const same = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, index) => byte === b[index])
@@ -153,7 +181,7 @@ const write = (
         job_run_id = excluded.job_run_id,
         updated_at = now()
       where orders.source_updated_at <= excluded.source_updated_at
-      returning id, xmax = 0 as created
+      returning id, xmax = 0 as created, old.ordered_at as ordered_before
     ), lines as (
       select u.* from unnest(
         ${uuidArray(lines.map((l) => l.id))}::uuid[],
@@ -180,7 +208,7 @@ const write = (
         title = excluded.title, quantity = excluded.quantity,
         total_paise = coalesce(excluded.total_paise, order_items.total_paise)
     )
-    select id, created from stored`)
+    select id, created, ordered_before from stored`)
 }
 
 /** The whole address is one sealed value; only the state's code stays in clear. */

@@ -14,7 +14,8 @@ const batchSize = 500
 /**
  * Gives a message to every open item that has been due, or whose lease has been over, for ten
  * minutes, and that no message waits for in the outbox or has left it for in this time. One message
- * too many does no harm: an item is claimed once. Answers how many messages were made.
+ * too many does no harm: an item is claimed once. What waits of a suspended seller gets its message
+ * when the suspension is over. Answers how many messages were made.
  */
 export const repairLostWork = async (
   db: Pick<Database, 'withPlatformScope'>,
@@ -26,6 +27,7 @@ export const repairLostWork = async (
     const lost = await tx.any(sql.type(lostItem)`
       select w.seller_id, w.id, w.marketplace_account_id, w.target
       from work_items w
+      join sellers s on s.id = w.seller_id and s.status = 'ACTIVE'
       where w.state in ('WAITING', 'RUNNING') and w.not_before < ${before}::timestamptz
         and (w.state = 'WAITING' or w.lease_until < ${before}::timestamptz)
         and w.target = any (${textArray(served)}::text[])

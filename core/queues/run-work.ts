@@ -50,7 +50,11 @@ export const runWorkItem = async (
     if (signal.aborted) return 'retry'
     claim = await claimWork(db, asked)
   }
-  if (claim === null) return 'done'
+  if (claim === null) {
+    // it came twice, or the message names a seller whose item it is not: both are refused alike
+    log.info('work.not-there', { sellerId: body.sellerId })
+    return 'done'
+  }
   if (!claim.claimed) {
     if (claim.dueInMs <= leaseMs) return { retryInMs: claim.dueInMs }
     // longer than any lease: the item waits, and was given a message for the time when it is due

@@ -46,12 +46,14 @@ export const sweepSchedules = async (
 const sweepBatch = async (tx: Tx, { now, queueOf, log }: SweepOptions): Promise<SweepCounts> => {
   const at = now()
   const due = await tx.any(sql.type(schedule)`
-    select seller_id, marketplace_account_id, target, cron
-    from schedules
-    where not paused and next_run_at <= ${at.toISOString()}::timestamptz
-    order by next_run_at
+    select d.seller_id, d.marketplace_account_id, d.target, d.cron
+    from schedules d join sellers s on s.id = d.seller_id
+    where not d.paused and d.next_run_at <= ${at.toISOString()}::timestamptz
+      -- those of a suspended seller stay due
+      and s.status = 'ACTIVE'
+    order by d.next_run_at
     limit ${batchSize}
-    for update skip locked`)
+    for update of d skip locked`)
   if (due.length === 0) return { due: 0, created: 0 }
   const created = await requestAll(
     tx,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate, readCoreLine } from '#core/db/migrate.ts'
 import { type Operations, withOperations } from '#core/db/operations.ts'
+import { scopeKeyOf, takeScopeKey } from '#core/db/proof.ts'
 import { ensureRoles } from '../local/roles.ts'
 import { startPostgres } from '../local/postgres.ts'
 
@@ -26,6 +27,8 @@ export interface Lab {
 }
 
 const freeLogin = 'bench_free'
+/** Of every process of the benchmark. */
+export const labScopeKey = scopeKeyOf(new Uint8Array(32).fill(1))
 
 export const openLab = async (): Promise<Lab> => {
   const dir = await mkdtemp(join(tmpdir(), 'robnu-bench-'))
@@ -48,7 +51,12 @@ export const openLab = async (): Promise<Lab> => {
       })
       const ownerUrl = urls.DATABASE_OWNER_URL
       const core = await readCoreLine(new URL('../../migrations/', import.meta.url))
-      await migrate({ ownerUrl, lines: [core], log: () => {} })
+      await migrate({
+        ownerUrl,
+        lines: [core],
+        log: () => {},
+        after: (sql) => takeScopeKey(sql, labScopeKey),
+      })
       const asSuperuser: LabDatabase['asSuperuser'] = (work) =>
         withOperations(postgres.superuserUrl(name), work)
       await asSuperuser((sql) => makeFreeLogin(sql, password))

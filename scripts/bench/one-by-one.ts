@@ -5,7 +5,7 @@ import { type PreparedOrder, prepareOrders } from '#core/ledger/order-rows.ts'
 import { sealsPerOrder } from '#core/ledger/store-orders.ts'
 import type { SellerKeys } from '#core/crypto/keys.ts'
 import type { SellerScope } from '#core/db/database.ts'
-import { recordAudit } from '#core/audit/record.ts'
+import { digestOf, recordAudit } from '#core/audit/record.ts'
 import type { OrderRow } from '#core/plugin.ts'
 import { sendLater } from '#core/queues/outbox.ts'
 import type { BenchSeller, LeasedRun } from './sellers.ts'
@@ -30,6 +30,8 @@ export const storeOneByOne = async (
     await sendLater(scope, { queue: 'bench', group: accountId, body: { runId } })
     recordAudit(scope, sellerId, 'orders.synced', `marketplace-account:${accountId}`, {
       created: rows.length,
+      changed: 0,
+      orders: digestOf([]),
     })
   })
 }

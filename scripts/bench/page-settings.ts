@@ -7,6 +7,7 @@ export const connections = 10
 
 export interface ServerSettings {
   readonly appUrl: string
+  readonly platformUrl: string
   readonly freeUrl: string
   /** Of the key service, 32 bytes. */
   readonly secret: Uint8Array

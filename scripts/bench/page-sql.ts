@@ -11,6 +11,12 @@ export const pageOf = (sellerId: string): Statement<Summary> =>
     select ${summaryColumns} from orders where seller_id = ${sellerId}
     order by ordered_at desc, id desc limit ${pageSize + 1}`
 
+/** A point read: the one row that the index names first. */
+export const newestOf = (sellerId: string): Statement<Summary> =>
+  sql.type(summaryRow)`
+    select ${summaryColumns} from orders where seller_id = ${sellerId}
+    order by ordered_at desc, id desc limit 1`
+
 export const plainText = (statement: Statement): string => statement.sql.replaceAll('$slonik_', '$')
 
 /** What slonik's own type parsers make of the columns, checked as thoroughly as ours. */

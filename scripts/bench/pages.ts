@@ -31,13 +31,25 @@ export const benchPages = async (
 ): Promise<readonly Finding[]> => {
   const tokenKeys = { keys: [newTokenKey()] }
   const { child, servers } = await startServer(
-    settingsEnv({ appUrl: urls.app, freeUrl: urls.free, secret, tokenKeys }),
+    settingsEnv({
+      appUrl: urls.app,
+      platformUrl: urls.platform,
+      freeUrl: urls.free,
+      secret,
+      tokenKeys,
+    }),
   )
   try {
     const tokens = await createTokens({ keys: tokenKeys, now: () => new Date() })
     const requests = new Map<BenchSeller, Readonly<Record<Kind, Uint8Array>>>()
     for (const seller of filled.sellers) {
-      const token = await tokens.issue({ ...seller, role: 'OWNER', sellerStatus: 'ACTIVE' })
+      const token = await tokens.issue({
+        ...seller,
+        kind: 'user',
+        role: 'OWNER',
+        sellerStatus: 'ACTIVE',
+        hasOverrides: false,
+      })
       requests.set(seller, requestsOf(servers, seller.sellerId, `${cookieName}=${token}`))
     }
     const pick = (kind: Kind): Uint8Array => requests.get(filled.pick())?.[kind] ?? missing()

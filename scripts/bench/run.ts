@@ -5,7 +5,8 @@ import { isLocalFault, localFault } from '../local/faults.ts'
 import { fill } from './fill.ts'
 import { type Finding, say, tableOf } from './findings.ts'
 import { benchIngest } from './ingest.ts'
-import { type Lab, type LabDatabase, openLab } from './lab.ts'
+import { benchLimits } from './limits.ts'
+import { type Lab, type LabDatabase, labScopeKey, openLab } from './lab.ts'
 import { newSecret, openKeyring } from './local-keys.ts'
 import { benchPages } from './pages.ts'
 import { benchReads } from './reads.ts'
@@ -13,7 +14,7 @@ import { benchSeal } from './seal.ts'
 import { fullSizes, quickSizes, type Sizes } from './sizes.ts'
 import type { House } from './sync.ts'
 
-const parts = ['reads', 'ingest', 'seal'] as const
+const parts = ['reads', 'ingest', 'seal', 'limits'] as const
 type Part = typeof parts[number]
 
 interface Asked {
@@ -40,7 +41,7 @@ const runs: Readonly<Record<Part, (lab: Lab, sizes: Sizes) => Promise<readonly F
       say(`Reads: storing ${sizes.fill.orders} orders of ${sizes.fill.sellers} sellers`)
       const filled = await fill(house, database, sizes.fill, tellNowAndThen(sizes.fill.orders))
       say(`Reads: pages in this process, ${sizes.reads.rounds} rounds`)
-      const pages = await benchReads(house.db, database.urls, filled, sizes.reads)
+      const pages = await benchReads(house.db, database, filled, sizes.reads)
       say(`Reads: pages over HTTP, ${sizes.pages.rounds} rounds`)
       return [...pages, ...await benchPages(database.urls, secret, filled, sizes.pages)]
     }),
@@ -54,6 +55,11 @@ const runs: Readonly<Record<Part, (lab: Lab, sizes: Sizes) => Promise<readonly F
       say(`Seal: ${sizes.seal.rounds} rounds`)
       return benchSeal(house, database, sizes.seal)
     }),
+  limits: (lab, sizes) =>
+    withHouse(lab, 'limits', (house, { database }) => {
+      say(`Limits: ${sizes.limits.rounds} rounds`)
+      return benchLimits(house, database, sizes.limits)
+    }),
 }
 
 const withHouse = async <T>(
@@ -65,7 +71,12 @@ const withHouse = async <T>(
   ) => Promise<T>,
 ): Promise<T> => {
   const database = await lab.database(`bench_${name}`)
-  const db = await openDatabase({ url: database.urls.app, maxConnections: 8 })
+  const db = await openDatabase({
+    url: database.urls.app,
+    platformUrl: database.urls.platform,
+    scopeKey: labScopeKey,
+    maxConnections: 8,
+  })
   const secret = newSecret()
   const keyring = openKeyring(db, secret)
   try {

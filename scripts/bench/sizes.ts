@@ -1,6 +1,7 @@
 /** How much is measured: a full run for figures, a quick one to see that all of it still works. */
 import type { FillSize } from './fill.ts'
 import type { IngestSize } from './ingest.ts'
+import type { LimitsSize } from './limits.ts'
 import type { PagesSize } from './pages.ts'
 import type { ReadsSize } from './reads.ts'
 import type { SealSize } from './seal.ts'
@@ -11,6 +12,7 @@ export interface Sizes {
   readonly pages: PagesSize
   readonly ingest: IngestSize
   readonly seal: SealSize
+  readonly limits: LimitsSize
 }
 
 export const fullSizes: Sizes = {
@@ -19,6 +21,7 @@ export const fullSizes: Sizes = {
   pages: { rounds: 16, sliceMs: 400, loops: [1, 4, 32] },
   ingest: { rounds: 7, orders: 10_000 },
   seal: { rounds: 24, sliceMs: 200 },
+  limits: { rounds: 16, sliceMs: 200 },
 }
 
 export const quickSizes: Sizes = {
@@ -27,4 +30,5 @@ export const quickSizes: Sizes = {
   pages: { rounds: 3, sliceMs: 60, loops: [1, 4] },
   ingest: { rounds: 2, orders: 500 },
   seal: { rounds: 3, sliceMs: 30 },
+  limits: { rounds: 3, sliceMs: 30 },
 }

@@ -9,6 +9,7 @@ import { startCloud } from './cloud.ts'
 import { createFile, readText } from './files.ts'
 import { codeOf, localFault } from './faults.ts'
 import type { Home } from './home.ts'
+import { startMail } from './mail.ts'
 import { startPostgres } from './postgres.ts'
 import { startRedis } from './redis.ts'
 import { ensureRoles } from './roles.ts'
@@ -42,6 +43,7 @@ export const startParts = async (options: PartsOptions): Promise<Parts> => {
     Object.assign(env, await database(options, stops))
     Object.assign(env, await cloud(options, stops))
     Object.assign(env, await redis(options, stops))
+    Object.assign(env, await mail(options, stops))
     const sandboxes = await startSandboxes(options, stops)
     env['ROBNU_UPSTREAMS'] ??= JSON.stringify(Object.fromEntries(
       sandboxes.map(({ pluginId, sandbox: { url, clock } }) => [pluginId, { url, clock }]),
@@ -57,15 +59,19 @@ export const startParts = async (options: PartsOptions): Promise<Parts> => {
 const secrets = ({ home, env }: PartsOptions): Environment => {
   const made: Record<string, string> = {}
   if (!env['ROBNU_SECRET'] && !env['ROBNU_SECRET_FILE']) made['ROBNU_SECRET'] = home.secret('app')
-  if (!env['ROBNU_JWT_KEYS'] && !env['ROBNU_JWT_KEYS_FILE']) {
-    const file = join(home.keys, 'jwt.json')
-    if (!existsSync(file)) createFile(file, JSON.stringify({ keys: [newJwtKey()] }))
-    made['ROBNU_JWT_KEYS'] = readText(file) ?? ''
+  for (const [name, kept] of Object.entries(keySets)) {
+    if (env[name] || env[`${name}_FILE`]) continue
+    const file = join(home.keys, kept)
+    if (!existsSync(file)) createFile(file, JSON.stringify({ keys: [newSigningKey()] }))
+    made[name] = readText(file) ?? ''
   }
   return made
 }
 
-const newJwtKey = () => {
+/** Variables that hold a set of signing keys, and the files that they are kept in. */
+const keySets = { ROBNU_JWT_KEYS: 'jwt.json', ROBNU_AUDIT_KEYS: 'audit.json' }
+
+const newSigningKey = () => {
   const { privateKey } = generateKeyPairSync('ed25519')
   return { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'EdDSA', use: 'sig' }
 }
@@ -144,6 +150,17 @@ const redis = async (
   say('Starting Redis')
   stops.push(running.stop)
   return { REDIS_URL: running.url }
+}
+
+const mail = async (
+  { home, env }: PartsOptions,
+  stops: (() => Promise<unknown>)[],
+): Promise<Environment> => {
+  if (env['ROBNU_MAIL_HOOK'] || env['ROBNU_MAIL_OUTBOX']) return {}
+  const token = home.secret('mail-hook')
+  const running = await startMail({ folder: join(home.path, 'outbox'), token })
+  stops.push(running.stop)
+  return { ROBNU_MAIL_HOOK: running.url, ROBNU_MAIL_HOOK_TOKEN: token }
 }
 
 const startSandboxes = async (

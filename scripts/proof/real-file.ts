@@ -49,6 +49,8 @@ export const run = async (): Promise<Proof> => {
       // the sweeps would ask for runs of their own
       ROBNU_RUN: 'api,worker',
       ROBNU_LEASE_MS: '5000',
+      // it asks how far the run is more often than a seller may
+      ROBNU_LIMITS: 'burst=1000000/60,write=1000000/60',
     },
     sandboxSpeed,
   })

@@ -17,6 +17,7 @@ export const goodClaims = (nowMs: number): Members => ({
   role: 'OWNER',
   av: '1.1',
   st: 'ACTIVE',
+  ov: false,
   iss: 'robnu',
   aud: 'robnu-api',
   iat: seconds(nowMs),

@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { afterAll, describe, expect, it } from 'vitest'
-import { nativeArgon2 } from '../../core/auth/argon2.ts'
+import { type Argon2, nativeArgon2 } from '../../core/auth/argon2.ts'
 import { workerArgon2 } from '../../core/auth/argon2-pool.ts'
 import { createPasswordHasher, nobodysPhc } from '../../core/auth/passwords.ts'
-import { parsePhc } from '../../core/auth/phc.ts'
+import { formatPhc, parsePhc } from '../../core/auth/phc.ts'
+import { numberSecrets } from '../../core/crypto/numbered.ts'
 import { hasCode } from '../../core/errors.ts'
 
 const engines = [
@@ -13,6 +14,9 @@ const engines = [
     : [{ name: 'native', make: () => nativeArgon2() ?? workerArgon2() }]),
 ]
 const password = 'पासवर्ड correct horse'
+const never = (): never => {
+  throw new Error('unreachable')
+}
 
 /** Counts the ticks of a timer of 10 ms while the work runs. */
 const ticksDuring = async (work: () => Promise<unknown>): Promise<number> => {
@@ -84,6 +88,53 @@ describe('the hasher', () => {
       gates.shift()?.()
     }
     await expect(Promise.all(tries)).resolves.toHaveLength(5)
+  })
+
+  it('goes through HMAC with a pepper that the stored text tells, and that may change', async () => {
+    const seen: Uint8Array[] = []
+    const engine = workerArgon2()
+    const argon2: Argon2 = {
+      ...engine,
+      derive: (job) => {
+        seen.push(job.password)
+        return engine.derive(job)
+      },
+    }
+    const [first, next] = [
+      'the first secret, of 32 characters',
+      'the next secret, of 32 characters',
+    ]
+    const [old, both, lost] = [
+      numberSecrets(first),
+      numberSecrets(next, { 0: first, 7: next }),
+      numberSecrets(next),
+    ].map((secrets) => createPasswordHasher({ secrets, argon2 }))
+    const plain = createPasswordHasher({ argon2 })
+    if (!old || !both || !lost) throw new Error('unreachable')
+
+    const stored = await old.hash(password)
+    expect(stored).toContain('m=19456,t=2,p=1,keyid=MA$')
+    expect(parsePhc(stored)).toMatchObject({ pepper: 0 })
+    expect(formatPhc(parsePhc(stored) ?? never())).toBe(stored)
+    expect(await old.verify(password, stored)).toBe(true)
+    expect(await old.verify(`${password} `, stored)).toBe(false)
+    expect([old.needsRehash(stored), both.needsRehash(stored)]).toEqual([false, true])
+    expect(await both.verify(password, stored)).toBe(true)
+    const moved = await both.hash(password)
+    expect(parsePhc(moved)).toMatchObject({ pepper: 7 })
+    expect(both.needsRehash(moved)).toBe(false)
+    // a pepper that is gone takes its passwords along, after the work of a check
+    const jobs = seen.length
+    expect(await lost.verify(password, stored)).toBe(false)
+    expect(await plain.verify(password, moved)).toBe(false)
+    expect(seen.length).toBe(jobs + 2)
+    // what was stored before there were peppers
+    expect(await old.verify(password, await plain.hash(password))).toBe(true)
+    expect(old.needsRehash(await plain.hash(password))).toBe(true)
+    const clear = new TextEncoder().encode(password)
+    expect(seen.slice(0, 3).map((bytes) => bytes.length)).toEqual([32, 32, 32])
+    expect(seen.slice(0, 5).some((bytes) => Buffer.from(bytes).includes(clear))).toBe(false)
+    await engine.close()
   })
 
   it('goes on after a failure', async () => {

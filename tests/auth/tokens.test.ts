@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { Principal } from '../../core/auth/principal.ts'
+import type { UserPrincipal } from '../../core/auth/principal.ts'
 import { createTokens } from '../../core/auth/tokens.ts'
 import { forgeries, goodClaims, signedToken } from './forgeries.ts'
 import { keyFor } from './keys.ts'
 
 const start = Date.parse('2026-02-01T00:00:00Z')
-const principal: Principal = {
+const principal: UserPrincipal = {
+  kind: 'user',
+  hasOverrides: false,
   sellerId: '01998f6c-0a1b-7c2d-9e3f-7d8e9f0a1b2c',
   userId: '01998f6d-1b2c-7d3e-8f4a-6c7d8e9f0a1b',
   role: 'FINANCE',

@@ -28,7 +28,9 @@ export interface FakeDatabase {
 
 export const fakeDatabase = (rows: FakeRow[] = []): FakeDatabase => {
   const run = (entry: Entry, { sql, values }: Statement): readonly unknown[] => {
-    if (fake.over.has(entry.ref)) throw fault('session-over')
+    if (fake.over.has(entry.ref)) {
+      throw fault(entry.kind === 'impersonation' ? 'impersonation-over' : 'session-over')
+    }
     fake.statements.push(sql.trim().split(/\s+/).slice(0, 2).join(' '))
     if (/^\s*select/.test(sql)) return rows.filter((row) => row.sellerId === entry.sellerId)
     if (/^\s*insert/.test(sql)) {
@@ -78,8 +80,10 @@ export const fakeDatabase = (rows: FakeRow[] = []): FakeDatabase => {
         true,
         () => work({ ...queries(entry), atCommit: refuse, sellerId: entry.sellerId }),
       ),
+    makeInSellerScope: refuse,
     inSellerScope: queries,
     withPlatformScope: refuse,
+    withStaffScope: refuse,
     gate: queries({ sellerId: '', kind: 'session', ref: '' }),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),

@@ -16,6 +16,17 @@ describe('keys', () => {
     expect(fake.rows).toHaveLength(3)
   })
 
+  it('are not made for who only reads', async () => {
+    const { fake, kms, keyring } = setUp()
+    const entry = newEntry()
+    expect(await keyring.toOpen(entry)).toBeNull()
+    expect([fake.rows.length, kms.given.length]).toEqual([0, 0])
+    const blob = sealPhone(await keyring.forSeller(entry, { willSeal: 1 }))
+    keyring.forget(entry.sellerId)
+    const keys = await keyring.toOpen(entry)
+    expect(keys && openPhone(keys, blob)).toBe('987')
+  })
+
   it('are those of the first when two processes make them at once', async () => {
     for (let round = 0; round < 50; round++) {
       const one = setUp()
@@ -253,15 +264,20 @@ describe('the cache', () => {
     expect(kms.given.every(isZero)).toBe(true)
   })
 
-  it('lets nobody pay for the dead session of who asked first', async () => {
+  it.each(
+    [
+      ['session', 'session-over'],
+      ['impersonation', 'impersonation-over'],
+    ] as const,
+  )('lets nobody pay for the dead %s of who asked first', async (kind, code) => {
     const { fake, keyring } = setUp()
     const entry = newEntry()
-    const dead = { ...entry, ref: 'dead/1.1' }
+    const dead = { ...entry, kind, ref: 'dead/1.1' }
     fake.over.add(dead.ref)
     const [first, ...others] = await Promise.allSettled(
       [dead, ...Array.from({ length: 20 }, () => entry)].map((one) => keyring.forSeller(one)),
     )
-    expect(first?.status === 'rejected' && hasCode(first.reason, 'session-over')).toBe(true)
+    expect(first?.status === 'rejected' && hasCode(first.reason, code)).toBe(true)
     expect(others.every((one) => one.status === 'fulfilled')).toBe(true)
     expect(fake.rows).toHaveLength(3)
   })

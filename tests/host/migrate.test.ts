@@ -9,6 +9,7 @@ import { isMarketplace } from '../../core/plugin.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
 import { errorFrom, faultsFrom, folderOf, loaded, marketplace } from './support/plugins.ts'
 import { surface } from './support/plugins.ts'
+import { testScopeKey } from '../support/scope-key.ts'
 
 const coreFolder = new URL('../../migrations/', import.meta.url)
 const database = async (): Promise<FreshDatabase> => {
@@ -22,7 +23,7 @@ const hostOf = (...plugins: readonly Plugin[]): Host => ({
   configOf: () => undefined,
 })
 const migrate = ({ urls }: FreshDatabase, host: Host) =>
-  migrateHost({ ownerUrl: urls.owner, coreFolder, host, log: () => {} })
+  migrateHost({ ownerUrl: urls.owner, coreFolder, scopeKey: testScopeKey, host, log: () => {} })
 /** Bazaar with this satellite, and these secrets. */
 const withSatellite = async (sql: string, secrets = ['api_key']) => {
   const folder = await folderOf({ '0001_details.sql': sql })

@@ -8,6 +8,9 @@ import type {
   RunView,
   Services,
 } from '../../core/http/services.ts'
+import { fakeAccess } from './fake-access.ts'
+import { fakeAudit } from './fake-audit.ts'
+import { fakeTenancy } from './fake-tenancy.ts'
 
 export const orderId = '8f1c2a64-7d0e-8a3b-9c55-1e2f3a4b5c6d'
 export const accountId = '01998f6e-3c1a-7b52-9e7d-4a5b6c7d8e9f'
@@ -89,7 +92,7 @@ const run: RunView = {
 /** `enter` throws what the gate of the database would throw. */
 export const fakeServices = (
   enter: (entry: Entry) => unknown,
-): Pick<Services, 'orders' | 'accounts' | 'runs'> => {
+): Omit<Services, 'auth' | keyof typeof nobodyElse> => {
   const inside = <T>(entry: Entry, value: T): Promise<T> =>
     Promise.try(() => {
       enter(entry)
@@ -113,13 +116,61 @@ export const fakeServices = (
       connect: async (entry, { marketplace }) => {
         await inside(entry, null)
         if (marketplace !== 'BAZAAR') throw fault('marketplace-unknown')
+        entry.once?.onMade()
         return account
       },
-      requestSync: (entry, id) => inside(entry, id === accountId ? { run, created: true } : null),
+      requestSync: async (entry, id) => {
+        const asked = await inside(entry, id === accountId ? { run, created: true } : null)
+        if (asked !== null) entry.once?.onMade()
+        return asked
+      },
     },
     runs: {
       get: (entry, id) => inside(entry, id === runId ? run : null),
       list: (entry) => inside(entry, { runs: [run], next: { createdAt: at, id: runId } }),
     },
+    ...fakeAccess(inside),
+    impersonations: {
+      live: () => Promise.resolve([]),
+      list: (entry) => inside(entry, { impersonations: [], next: null }),
+      get: (entry) => inside(entry, null),
+      approve: (entry) => inside(entry, null),
+      deny: (entry) => inside(entry, null),
+      end: (entry) => inside(entry, null),
+    },
+    audit: fakeAudit(inside),
+    tenancy: fakeTenancy(inside),
   }
+}
+
+const nobody = () => Promise.reject(new Error('There is no staff here'))
+
+/** No keys, no overrides, no staff, no limits, and no request that came before. */
+export const nobodyElse: Pick<
+  Services,
+  'keys' | 'overrides' | 'staff' | 'staffWork' | 'limits' | 'idempotency'
+> = {
+  limits: { take: () => Promise.resolve([]) },
+  idempotency: { find: () => Promise.resolve(null), fingerprint: () => new Uint8Array(32) },
+  keys: { verify: () => Promise.resolve(undefined), close: () => Promise.resolve() },
+  overrides: { of: () => Promise.resolve([]) },
+  staff: {
+    verify: () => Promise.resolve(undefined),
+    enter: () => Promise.resolve(null),
+    me: nobody,
+    record: () => Promise.resolve(),
+  },
+  staffWork: {
+    signIn: {
+      ...{ signIn: nobody, signOut: nobody, stepUp: nobody, changePassword: nobody },
+      verify: () => Promise.resolve(undefined),
+    },
+    me: nobody,
+    impersonations: {
+      ...{ list: nobody, request: nobody, approve: nobody, start: nobody, end: nobody },
+      enter: () => Promise.resolve(null),
+    },
+    sellers: { list: nobody, suspend: nobody, resume: nobody },
+    trail: { list: nobody },
+  },
 }

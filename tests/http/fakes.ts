@@ -1,10 +1,9 @@
 /** An application on fakes: real tokens, guard and routes; sellers, sessions and data in memory. */
 import { createAuth } from '../../core/auth/auth.ts'
 import type { PasswordHasher } from '../../core/auth/passwords.ts'
-import type { Principal } from '../../core/auth/principal.ts'
-import { createThrottle } from '../../core/auth/throttle.ts'
+import type { UserPrincipal } from '../../core/auth/principal.ts'
 import { createTokens } from '../../core/auth/tokens.ts'
-import type { Database, Entry, Queries } from '../../core/db/database.ts'
+import type { Database, Entry, Queries, SellerScope, Tx } from '../../core/db/database.ts'
 import type { Statement } from '../../core/db/sql.ts'
 import { fault } from '../../core/errors.ts'
 import { type AppDeps, createApp } from '../../core/http/app.ts'
@@ -15,7 +14,8 @@ import { createLog } from '../../core/log.ts'
 import type { Role } from '../../core/plugin.ts'
 import { createPermissions } from '../../core/rbac/permissions.ts'
 import { keyFor } from '../auth/keys.ts'
-import { fakeServices } from './fake-services.ts'
+import { mailBox, memoryLanes, testSecrets } from '../support/sign-in.ts'
+import { fakeServices, nobodyElse } from './fake-services.ts'
 
 export const startTime = Date.parse('2026-02-01T00:00:00Z')
 
@@ -39,7 +39,7 @@ export interface World {
   readonly app: ReturnType<typeof createApp>
   readonly addUser: (role?: Role, status?: FakeUser['status']) => FakeUser
   /** A session of the user: its principal, and a cookie that carries it. */
-  readonly signedIn: (user: FakeUser) => Promise<{ principal: Principal; cookie: string }>
+  readonly signedIn: (user: FakeUser) => Promise<{ principal: UserPrincipal; cookie: string }>
   /** A request by path; the body is sent as JSON. */
   readonly ask: (
     path: string,
@@ -56,6 +56,8 @@ export const makeWorld = async (
   options: {
     readonly services?: Partial<Services>
     readonly deps?: Partial<AppDeps>
+    /** Everybody has proved this very moment who they are. */
+    readonly steppedUp?: boolean
   } = {},
 ): Promise<World> => {
   const users: FakeUser[] = []
@@ -71,7 +73,9 @@ export const makeWorld = async (
     const [first, second, third] = statement.values.map(String)
     if (statement.sql.includes('auth_identity(')) {
       const user = users.find(({ email }) => email === first)
-      return user ? [{ identity_id: user.userId, password_hash: user.password }] : []
+      if (!user) return []
+      const [identity_id, password_hash] = [user.userId, user.password]
+      return [{ identity_id, email: first, password_hash, totp_secret_enc: null, has_totp: false }]
     }
     if (statement.sql.includes('auth_open_session(')) {
       const user = users.find(({ userId }) => userId === first)
@@ -86,8 +90,20 @@ export const makeWorld = async (
         session.user.sellerId === first
       return isAlive ? [standing(session.user)] : []
     }
-    if (statement.sql.includes('auth_close_session(') && session) session.isOver = true
+    if (statement.sql.includes('auth_account(') && session && options.steppedUp) {
+      const { email, password, userId } = session.user
+      const account = { identity_id: userId, email, password_hash: password, has_totp: false }
+      return [{ ...account, totp_secret_enc: null, stepped_up_at: now() }]
+    }
     return []
+  }
+  /** What the platform may do: end a session. */
+  const platform = (statement: Statement): readonly unknown[] => {
+    const session = [...sessions].find(([id]) => statement.values.includes(id))?.[1]
+    if (!statement.sql.includes('update sessions') || !session || session.isOver) return []
+    session.isOver = true
+    const { sellerId, userId } = session.user
+    return [{ seller_id: sellerId, id: newId(), user_id: userId }]
   }
 
   /** What app_enter does. */
@@ -103,12 +119,18 @@ export const makeWorld = async (
 
   const db = {
     gate: queriesOf(gate),
+    withPlatformScope: <T>(_reason: string, work: (tx: Tx) => Promise<T>) =>
+      work({ ...queriesOf(platform), atCommit: () => {} }),
+    withSellerScope: async <T>(entry: Entry, work: (scope: SellerScope) => Promise<T>) => {
+      const { sellerId } = enter(entry)
+      return await work({ ...queriesOf(() => []), atCommit: () => {}, sellerId })
+    },
     inSellerScope: (entry: Entry) =>
       queriesOf(() => {
         const user = enter(entry)
         return [{ id: user.sellerId, name: 'Seller', status: user.status }]
       }),
-  } satisfies Pick<Database, 'gate' | 'inSellerScope'>
+  } satisfies Pick<Database, 'gate' | 'inSellerScope' | 'withSellerScope' | 'withPlatformScope'>
 
   const tokens = await createTokens({ keys: { keys: [await keyFor('one')] }, now })
   const services: Services = {
@@ -116,12 +138,15 @@ export const makeWorld = async (
       db,
       hasher: plainHasher,
       tokens,
-      throttle: createThrottle({ now }),
+      secrets: testSecrets,
+      lanes: memoryLanes(now),
+      post: mailBox(log).post,
       log,
       now,
       newId: () => newId(),
     }),
     ...fakeServices(enter),
+    ...nobodyElse,
     ...options.services,
   }
   const app = createApp({
@@ -142,6 +167,7 @@ export const makeWorld = async (
         headers: {
           ...(cookie === undefined ? {} : { cookie }),
           ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(method === 'GET' ? {} : { 'idempotency-key': newId() }),
           ...headers,
         },
         ...(json === undefined ? {} : { body: JSON.stringify(json) }),
@@ -174,7 +200,9 @@ export const makeWorld = async (
     signedIn: async (user) => {
       const sessionId = newId()
       sessions.set(sessionId, { user, isOver: false })
-      const principal: Principal = {
+      const principal: UserPrincipal = {
+        kind: 'user',
+        hasOverrides: false,
         sellerId: user.sellerId,
         userId: user.userId,
         role: user.role,
@@ -193,6 +221,7 @@ const standing = (user: FakeUser) => ({
   role: user.role,
   seller_status: user.status,
   authz_version: versionOf(user),
+  has_overrides: false,
 })
 
 /** Stores passwords as they are: hashing has its own tests. */

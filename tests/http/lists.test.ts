@@ -41,12 +41,14 @@ describe('a cursor', () => {
       filter: { status: 'PACKED' },
       limit: 2,
       customer: false,
+      accounts: null,
     })
     expect(list.mock.calls[1]?.[1]).toEqual({
       filter: { status: 'PACKED' },
       after: { orderedAt: new Date(1_700_000_000_123), id: orderId },
       limit: 7,
       customer: false,
+      accounts: null,
     })
   })
 

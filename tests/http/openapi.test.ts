@@ -16,6 +16,8 @@ interface Operation {
   readonly summary: string
   readonly security: readonly object[]
   readonly 'x-permission'?: string
+  readonly 'x-idempotency'?: string
+  readonly 'x-rate-limits'?: readonly string[]
   readonly parameters?: readonly { name: string; in: string; required?: boolean; schema: object }[]
   readonly requestBody?: { content: Record<string, Media>; required: boolean }
   readonly responses: Readonly<Record<string, { content?: Record<string, Media> }>>
@@ -70,7 +72,8 @@ describe('the OpenAPI document', () => {
   it('asks for a session everywhere but on public routes', () => {
     for (const { path, operation } of operations()) {
       const isPublic = operation['x-permission'] === 'public'
-      expect(operation.security, path).toEqual(isPublic ? [] : [{ cookie: [] }, { bearer: [] }])
+      const own = operation['x-permission']?.startsWith('staff:') ? { staff: [] } : { cookie: [] }
+      expect(operation.security, path).toEqual(isPublic ? [] : [own, { bearer: [] }])
     }
   })
 
@@ -99,6 +102,38 @@ describe('the OpenAPI document', () => {
     }
     expect(Object.keys(document.components.examples).toSorted())
       .toEqual(Object.keys(errorTable).toSorted())
+  })
+
+  it('tells which requests must carry an Idempotency-Key, and which limits they count for', () => {
+    const codesOf = (operation: Operation) =>
+      Object.values(operation.responses).flatMap(({ content }) =>
+        Object.keys(content?.['application/problem+json']?.examples ?? {})
+      )
+    const keyed: string[] = []
+    for (const { path, method, operation } of operations()) {
+      const name = `${method} ${path}`
+      const { 'x-permission': permission = '', 'x-rate-limits': limits = [] } = operation
+      const header = (operation.parameters ?? []).find((one) => one.in === 'header')
+      const isKeyed = operation['x-idempotency'] === 'required'
+      expect(header?.name, name).toBe(isKeyed ? 'idempotency-key' : undefined)
+      if (isKeyed) {
+        keyed.push(name)
+        expect(header?.required, name).toBe(true)
+        expect(codesOf(operation), name).toEqual(expect.arrayContaining([
+          'idempotency-key-missing',
+          'idempotency-in-flight',
+          'idempotency-key-reused',
+        ]))
+      }
+      if (permission !== 'public') {
+        expect(limits, name).toEqual(method === 'get' ? ['burst'] : ['burst', 'write'])
+      } else expect(limits, name).toEqual(path.startsWith('/v1/') ? ['address'] : [])
+      expect(codesOf(operation).includes('quota-exceeded'), name).toBe(limits.length > 0)
+    }
+    expect(keyed).toEqual(expect.arrayContaining([
+      'post /v1/marketplace-accounts',
+      'post /v1/marketplace-accounts/{id}/sync',
+    ]))
   })
 
   it('has examples that fit their schemas', () => {

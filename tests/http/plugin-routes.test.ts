@@ -72,6 +72,33 @@ describe('a route of a plugin', () => {
     ])
   })
 
+  it('with a replay takes a key, and answers a repetition by it', async () => {
+    const replay: Route['replay'] = (resourceId) => {
+      seen.push(resourceId)
+      return Promise.resolve({ resolved: true, secret: 'undeclared' })
+    }
+    let made: { status: number; resourceId: string } | null = null
+    const world = await makeWorld({
+      deps: { permissions, plugins: [mountOf({ ...resolve, replay })] },
+      services: {
+        idempotency: {
+          find: () => Promise.resolve(made),
+          fingerprint: () => new Uint8Array(32),
+        },
+      },
+    })
+    const { cookie } = await world.signedIn(world.addUser('FINANCE'))
+    const missing = await world.ask(path, { cookie, json, headers: { 'idempotency-key': '' } })
+    expect(await missing.json()).toMatchObject({ code: 'idempotency-key-missing' })
+    // its handler makes nothing, and must not answer as if it had
+    expect((await world.ask(path, { cookie, json })).status).toBe(500)
+    made = { status: 200, resourceId: 'claim-1' }
+    const again = await world.ask(path, { cookie, json })
+    expect([again.status, await again.json()]).toEqual([200, { resolved: true }])
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    expect(seen.at(-1)).toBe('claim-1')
+  })
+
   it('stands behind the guard', async () => {
     const world = await worldWith(resolve)
     const statusOf = async (cookie?: string) =>

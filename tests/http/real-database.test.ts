@@ -1,10 +1,7 @@
 /** Sign-in, revocation and changes of role, from the request down to the gate of the database. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createAuth } from '../../core/auth/auth.ts'
 import { createPasswordHasher } from '../../core/auth/passwords.ts'
-import { createThrottle } from '../../core/auth/throttle.ts'
-import { createTokens } from '../../core/auth/tokens.ts'
 import type { Entry } from '../../core/db/database.ts'
 import { command, sql } from '../../core/db/sql.ts'
 import { type App, createApp } from '../../core/http/app.ts'
@@ -12,8 +9,8 @@ import { newId } from '../../core/ids.ts'
 import { silentLog } from '../../core/log.ts'
 import { createPermissions } from '../../core/rbac/permissions.ts'
 import { type FreshDatabase, freshDatabase, makeSeller } from '../support/database.ts'
-import { keyFor } from '../auth/keys.ts'
-import { accountId, fakeServices } from './fake-services.ts'
+import { openAuth } from '../support/sign-in.ts'
+import { accountId, fakeServices, nobodyElse } from './fake-services.ts'
 
 const hasher = createPasswordHasher()
 const password = 'correct horse battery staple'
@@ -26,16 +23,7 @@ beforeAll(async () => {
   passwordHash = await hasher.hash(password)
   const now = () => new Date()
   const { db } = fresh
-  const tokens = await createTokens({ keys: { keys: [await keyFor('one')] }, now })
-  const auth = createAuth({
-    db,
-    hasher,
-    tokens,
-    throttle: createThrottle({ now }),
-    log: silentLog,
-    now,
-    newId: () => newId(),
-  })
+  const { auth } = await openAuth(db, { now, hasher })
   // the data is made up, the scope that it is read in is real
   const inScope = (entry: Entry) =>
     db.inSellerScope(entry).one(sql.type(z.object({ id: z.string() }))`select id from sellers`)
@@ -43,6 +31,7 @@ beforeAll(async () => {
   app = createApp({
     services: {
       auth,
+      ...nobodyElse,
       ...made,
       orders: {
         ...made.orders,
@@ -73,7 +62,8 @@ afterAll(async () => {
 })
 
 const ask = async (path: string, cookie: string, method = 'GET') => {
-  const request = new Request(`http://robnu.test${path}`, { method, headers: { cookie } })
+  const headers = { cookie, 'idempotency-key': newId() }
+  const request = new Request(`http://robnu.test${path}`, { method, headers })
   const response = await app.fetch(request)
   const text = await response.text()
   return {

@@ -46,6 +46,7 @@ describe('signing in', () => {
     expect(await me.json()).toEqual({
       user: { id: user.userId, role: 'ADMIN' },
       seller: { id: user.sellerId, name: 'Seller', status: 'ACTIVE' },
+      support_sessions: [],
       permissions: expect.arrayContaining(['orders:read', 'accounts:connect']),
     })
   })
@@ -71,10 +72,12 @@ describe('signing in', () => {
   it('takes an address however it is typed', async () => {
     const world = await makeWorld()
     const user = world.addUser()
-    const fullWidth = user.email.replace('@', '\uff20')
-    for (const email of [user.email.toUpperCase(), `  ${user.email}\t`, fullWidth]) {
+    for (const email of [user.email.toUpperCase(), `  ${user.email}\t`]) {
       expect((await signIn(world, email, user.password)).status, email).toBe(200)
     }
+    // looks like it, and is another one
+    const fullWidth = user.email.replace('@', '\uff20')
+    expect((await signIn(world, fullWidth, user.password)).status).toBe(401)
   })
 
   it('is slowed down after 10 wrong tries from one place, for that address alone', async () => {
@@ -191,16 +194,15 @@ describe('a request', () => {
 })
 
 describe('the cookie', () => {
-  it('is renewed past half of its life, so that work is not interrupted', async () => {
+  it('lives for 15 minutes and is not renewed by use: that is what refreshing is for', async () => {
     const world = await makeWorld()
     const { cookie } = await world.signedIn(world.addUser())
-    world.clock.now = startTime + 7.4 * minutes
-    expect((await world.ask('/v1/orders', { cookie })).headers.getSetCookie()).toEqual([])
-    world.clock.now = startTime + 7.5 * minutes
-    const renewed = cookieOf(await world.ask('/v1/orders', { cookie })) ?? ''
-    world.clock.now = startTime + 16 * minutes
+    world.clock.now = startTime + 14.9 * minutes
+    const late = await world.ask('/v1/orders', { cookie })
+    expect(late.status).toBe(200)
+    expect(late.headers.getSetCookie()).toEqual([])
+    world.clock.now = startTime + 15 * minutes
     expect((await world.ask('/v1/orders', { cookie })).status).toBe(401)
-    expect((await world.ask('/v1/orders', { cookie: renewed })).status).toBe(200)
   })
 
   it('is not sent to whoever brings the token by hand', async () => {

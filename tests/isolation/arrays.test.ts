@@ -37,7 +37,7 @@ const read = (values: {
   readonly x: readonly (Uint8Array | null)[]
   readonly d: readonly (Date | null)[]
 }) =>
-  fresh.db.gate.one(sql.type(row)`
+  fresh.db.bare.one(sql.type(row)`
     select to_json(${uuidArray(values.u)}::uuid[]) as u, to_json(${
     boolArray(values.b)
   }::bool[]) as b,

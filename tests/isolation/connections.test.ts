@@ -20,6 +20,7 @@ import {
   pidOf,
   rowsOf,
 } from './attempts.ts'
+import { testScopeKey as scopeKey } from '../support/scope-key.ts'
 
 let fresh: FreshDatabase
 let admin: Connection
@@ -150,10 +151,11 @@ describe('a statement that takes too long', () => {
   it('is ended, commits nothing and keeps the connection', async () => {
     const slow = await openDatabase({
       url: fresh.urls.app,
+      scopeKey,
       maxConnections: 1,
       statementTimeoutMs: 100,
     })
-    const pid = await pidOf(slow.gate)
+    const pid = await pidOf(slow.bare)
     const group = newId()
     const sleep = sql.type(z.unknown())`select pg_sleep(20)`
     expect(await outcomeOf(() => slow.inSellerScope(a.entry).any(sleep)))
@@ -166,7 +168,7 @@ describe('a statement that takes too long', () => {
     )
     expect(outcome).toBe('database-unavailable')
     expect(await written(group)).toBe(0)
-    expect(await pidOf(slow.gate)).toBe(pid)
+    expect(await pidOf(slow.bare)).toBe(pid)
     await slow.close()
   })
 })
@@ -177,21 +179,21 @@ describe('what a statement leaves behind', () => {
     await admin.sql.unsafe(`
       create table ${name} (seller_id uuid not null, id uuid not null, primary key (seller_id, id));
       select app_protect('${name}')`)
-    const db = await openDatabase({ url: fresh.urls.app, maxConnections: 1 })
-    const pid = await pidOf(db.gate)
+    const db = await openDatabase({ url: fresh.urls.app, scopeKey, maxConnections: 1 })
+    const pid = await pidOf(db.bare)
     const read = () => outcomeOf(() => rowsOf(db.inSellerScope(a.entry), `select * from ${name}`))
     expect(await read()).toBe('accepted')
     await admin.sql.unsafe(`alter table ${name} add column more text`)
     expect(['accepted', '0A000']).toContain(await read())
     expect([await read(), await read()]).toEqual(['accepted', 'accepted'])
-    expect(await pidOf(db.gate)).toBe(pid)
+    expect(await pidOf(db.bare)).toBe(pid)
     await db.close()
     await admin.sql.unsafe(`drop table ${name}`)
   })
 
   // a plugin's statement may say SET without LOCAL, and the next seller has the same connection
   it('a setting of the session ends with the transaction', async () => {
-    const db = await openDatabase({ url: fresh.urls.app, maxConnections: 1 })
+    const db = await openDatabase({ url: fresh.urls.app, scopeKey, maxConnections: 1 })
     const seen = async () =>
       (await rowsOf(db.inSellerScope(a.entry), `select current_setting('timezone') as zone`))[0]
     const before = await seen()
@@ -202,9 +204,9 @@ describe('what a statement leaves behind', () => {
   })
 
   it('a role of the session ends with the transaction', async () => {
-    const db = await openDatabase({ url: fresh.urls.app, maxConnections: 1 })
+    const db = await openDatabase({ url: fresh.urls.app, scopeKey, maxConnections: 1 })
     await db.withSellerScope(a.entry, (scope) => rowsOf(scope, 'set role robnu_tenant'))
-    const [after] = await rowsOf(db.gate, 'select current_user as me')
+    const [after] = await rowsOf(db.bare, 'select current_user as me')
     await db.close()
     expect(after).toEqual({ me: 'robnu_app' })
   })

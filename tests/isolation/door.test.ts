@@ -20,6 +20,7 @@ import {
   leaseWork,
   outcomeOf,
 } from './attempts.ts'
+import { testScopeKey as scopeKey } from '../support/scope-key.ts'
 
 let fresh: FreshDatabase
 let admin: Connection
@@ -136,7 +137,7 @@ describe('a session', () => {
   it('with an entry made long ago is refused and writes nothing', async () => {
     const { entry } = await makeSeller(fresh.db)
     const now = () => Date.now() - 120_000
-    const late = await openDatabase({ url: fresh.urls.app, maxConnections: 1, now })
+    const late = await openDatabase({ url: fresh.urls.app, scopeKey, maxConnections: 1, now })
     await refuse('session-over', late, entry)
     await late.close()
   })

@@ -1,7 +1,7 @@
 /** Audit trail and decrypt ledger say what was done, and by whom: neither can be told otherwise. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readChain, readHead } from '../../core/audit/chain.ts'
-import { recordAudit } from '../../core/audit/record.ts'
+import { recordPluginAudit } from '../../core/audit/record.ts'
 import { verifyChain } from '../../core/audit/verify.ts'
 import { newId } from '../../core/ids.ts'
 import {
@@ -60,7 +60,7 @@ describe('the audit trail', () => {
       expect(await asA(append(sellerId))).toBe('42501')
       const outcome = await outcomeOf(() =>
         fresh.db.withSellerScope(a.entry, (scope) => {
-          recordAudit(scope, sellerId, 'thing.done', 'thing:1')
+          recordPluginAudit(scope, sellerId, 'thing', 'done', 'thing:1')
           return Promise.resolve()
         })
       )
@@ -87,6 +87,18 @@ describe('the audit trail', () => {
     expect(event).toEqual({ actor_kind: 'system', actor_user_id: null, seller_id: b.sellerId })
   })
 
+  it('takes no event from the platform without a name of its own', async () => {
+    for (const actor of ['', 'system', 'system:', `run:${newId()}`, `key:${newId()}`, 'robot:1']) {
+      const outcome = await outcomeOf(() =>
+        fresh.db.withPlatformScope('test', async (tx) => {
+          await rowsOf(tx, `select set_config('app.actor', '${actor}', true)`)
+          await rowsOf(tx, append(b.sellerId))
+        })
+      )
+      expect(outcome, actor).toBe('42501')
+    }
+  })
+
   it('takes no event from someone without a name', async () => {
     for (const actor of ['', 'robot:1', 'user']) {
       const rename = `select set_config('app.actor', '${actor}', true)`
@@ -94,10 +106,12 @@ describe('the audit trail', () => {
     }
   })
 
-  // as with the seller's id: until entries are signed, the function trusts a setting
-  it.fails('takes no event under the name of another user of the seller', async () => {
-    const rename = `select set_config('app.actor', 'user:${newId()}', true)`
-    expect(await asA(rename, append(a.sellerId))).not.toBe('accepted')
+  it('takes no event under the name of another user of the seller, nor of anybody else', async () => {
+    for (const actor of [`user:${newId()}`, `user:${b.userId}`, `run:${newId()}`, 'system:sweep']) {
+      const rename = `select set_config('app.actor', '${actor}', true)`
+      expect(await asA(rename, append(a.sellerId))).toBe('42501')
+      expect(await asA(rename, 'select app_current_actor()')).toBe('42501')
+    }
   })
 
   it('keeps one chain under eight writers at once, with aborts between them', async () => {
@@ -109,7 +123,7 @@ describe('the audit trail', () => {
         (_, i) =>
           outcomeOf(() =>
             fresh.db.withSellerScope(a.entry, async (scope) => {
-              recordAudit(scope, a.sellerId, 'thing.done', `thing:${i}`, { i })
+              recordPluginAudit(scope, a.sellerId, 'thing', 'done', `thing:${i}`, { i })
               if (i % 4 === 0) {
                 await rowsOf(scope, 'select 1 / 0')
               }
@@ -142,7 +156,7 @@ describe('the decrypt ledger', () => {
   })
 
   it('takes no row without a name', async () => {
-    expect(await outcomeOf(() => rowsOf(fresh.db.gate, row(a.sellerId)))).toBe('42501')
+    expect(await outcomeOf(() => rowsOf(fresh.db.bare, row(a.sellerId)))).toBe('42501')
   })
 
   it('takes no other name than that of the scope', async () => {

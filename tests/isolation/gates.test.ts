@@ -150,7 +150,7 @@ describe('claim_work and extend_work', () => {
     expect(await outcomeOf(() => inScope(fresh.db, a.entry, claim))).toBe('42501')
     expect(await outcomeOf(() => inScope(fresh.db, work.entry, 'select from work_items')))
       .toBe('42501')
-    expect(await outcomeOf(() => rowsOf(fresh.db.gate, 'select from work_items'))).toBe('42501')
+    expect(await outcomeOf(() => rowsOf(fresh.db.bare, 'select from work_items'))).toBe('42501')
   })
 })
 

@@ -13,6 +13,7 @@ import type { OrderItemRow, OrderRow, Page } from '../../core/plugin.ts'
 import { fakeKms } from '../crypto/fakes.ts'
 import { type FreshDatabase, makeAccount, makeSeller } from '../support/database.ts'
 import { type Connection, leaseWork } from './attempts.ts'
+import { testScopeKey as scopeKey } from '../support/scope-key.ts'
 
 interface Worker {
   /** `meanwhile` runs behind the statement and before COMMIT. */
@@ -47,7 +48,7 @@ export const openLedger = async (fresh: FreshDatabase): Promise<Ledger> => {
   const closing: (() => Promise<void>)[] = []
 
   const worker = async (): Promise<Worker> => {
-    const db: Database = await openDatabase({ url: fresh.urls.app, maxConnections: 2 })
+    const db: Database = await openDatabase({ url: fresh.urls.app, scopeKey, maxConnections: 2 })
     const keyring = createKeyring({
       ...{ db, kms: fakeKms(vault), aliasOf: () => 'alias/test', createMissingAlias: false },
       ...{ log: silentLog, now: () => performance.now() },

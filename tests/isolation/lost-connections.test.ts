@@ -19,6 +19,7 @@ import {
   pidOf,
   rowsOf,
 } from './attempts.ts'
+import { testScopeKey as scopeKey } from '../support/scope-key.ts'
 
 let fresh: FreshDatabase
 let admin: Connection
@@ -91,10 +92,10 @@ describe('a lost connection', () => {
   it('of every idle connection is met without an error', async () => {
     for (const pid of await backends()) await kill(pid)
     // the pool learns of it by the end of the socket, which comes after the answer to the killer
-    let left = await outcomeOf(() => pidOf(fresh.db.gate))
+    let left = await outcomeOf(() => pidOf(fresh.db.bare))
     for (let tries = 0; left !== 'accepted' && tries < 2; tries++) {
       expect(left).toBe('database-unavailable')
-      left = await outcomeOf(() => pidOf(fresh.db.gate))
+      left = await outcomeOf(() => pidOf(fresh.db.bare))
     }
     expect(left).toBe('accepted')
     expect(new Set(await backends()).size).toBe(2)
@@ -105,10 +106,15 @@ describe('a database that is not there', () => {
   it('answers database-unavailable to every kind of call', async () => {
     const url = new URL(fresh.urls.app)
     url.pathname = '/nowhere'
-    const db = await openDatabase({ url: url.href, platformUrl: url.href, maxConnections: 1 })
+    const db = await openDatabase({
+      url: url.href,
+      platformUrl: url.href,
+      scopeKey,
+      maxConnections: 1,
+    })
     const calls = [
       () => db.ping(),
-      () => pidOf(db.gate),
+      () => pidOf(db.bare),
       () => pidOf(db.inSellerScope(a.entry)),
       () => db.withSellerScope(a.entry, pidOf),
       () => db.withPlatformScope('test', pidOf),

@@ -53,6 +53,20 @@ describe('inside a transaction of a seller', () => {
     }
   })
 
+  it('RESET ROLE leads to a login that may call the door alone', async () => {
+    const may = `select p.oid::regprocedure::text as name from pg_proc p
+      where p.pronamespace = 'public'::regnamespace and has_function_privilege(p.oid, 'execute')`
+    const called = await inScope(fresh.db, a.entry, 'reset role', may)
+    expect(called).toEqual([{ name: 'app_enter(text,text,uuid,timestamp with time zone,bytea)' }])
+    for (const call of ['auth_identity($$x$$)', `auth_sessions('${b.sellerId}', '${newId()}')`]) {
+      expect(await asTenant('reset role', `select * from ${call}`)).toBe('42501')
+      expect(
+        await asTenant(`select set_config('role', 'none', true),
+        query_to_xml('select * from ${call.replaceAll(`'`, `''`)}', true, true, '')`),
+      ).toBe('42501')
+    }
+  })
+
   it('SET ROLE reaches no other role, before RESET ROLE and after', async () => {
     const others = roles.filter((role) => role !== 'robnu_app' && role !== 'robnu_tenant')
     expect(others.length).toBeGreaterThanOrEqual(5)
@@ -122,7 +136,7 @@ describe('inside a transaction of a seller', () => {
     const running = fresh.db.inSellerScope(b.entry).any(own)
     const seen = async () =>
       await rowsOf(
-        fresh.db.gate,
+        fresh.db.bare,
         `
         select query from pg_stat_activity
         where datname = current_database() and usename = 'robnu_app' and state = 'active'

@@ -1,105 +1,150 @@
-/** The application as it is served, with two sellers who have all that the API can show. */
-import { createPasswordHasher } from '#core/auth/passwords.ts'
-import { type Application, boot } from '#core/boot.ts'
-import { readConfig } from '#core/config.ts'
-import { openHost } from '#core/host/host.ts'
-import { migrateHost } from '#core/host/migrate.ts'
-import { newId } from '#core/ids.ts'
-import { silentLog } from '#core/log.ts'
-import { ensureSeller } from '#core/tenancy/provision.ts'
+/** The application as it is served, with sellers who have all that the API can show. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { vi } from 'vitest'
+import { boot } from '#core/boot.ts'
+import { signDigests } from '#core/audit/sign-digests.ts'
+import { type Config, readConfig } from '#core/config.ts'
+import { createSigner } from '#core/crypto/signing.ts'
+import type { Operations } from '#core/db/operations.ts'
+import { openHost } from '#core/host/host.ts'
+import { migrateHost } from '#core/host/migrate.ts'
+import { scopeKeyFrom } from '#core/crypto/scope-key.ts'
+import { newId } from '#core/ids.ts'
+import { createLog, type Log } from '#core/log.ts'
+import type { RunningSandbox } from '#core/testing/sandbox/sandbox.ts'
+import process from 'node:process'
 import { startCloud } from '../../scripts/local/cloud.ts'
 import startSandbox from '../support/bazaar/sandbox.ts'
-import { bazaarDir } from '../support/bazaar/world.ts'
-import { freshDatabase } from '../support/database.ts'
+import { canariesIn } from '../support/canary.ts'
+import type { FreshDatabase } from '../support/database.ts'
+import { type Ask, askAt } from './clients.ts'
+import { type CloudCall, tapCloud } from './cloud-tap.ts'
+import { shopsFor } from './marks.ts'
+import { makeParty, type Party } from './parties.ts'
+import { type LiveImpersonation, lookInto } from './staff.ts'
 
-export interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly text: string
-}
-type Ask = (method: string, path: string, body?: unknown) => Promise<Answer>
+/** A migrated database of one's own. */
+export type Store = FreshDatabase
 
-export interface Party {
-  readonly sellerId: string
-  readonly email: string
-  readonly shop: {
-    readonly externalAccountId: string
-    readonly details: unknown
-    readonly credentials: unknown
-  }
-  /** With the owner's session. */
-  readonly ask: Ask
-}
 export interface WholeApp {
-  readonly a: Party
-  readonly b: Party
+  readonly url: string
+  /** At least three sellers; their numbers begin with 1. */
+  readonly parties: readonly Party[]
   readonly anonymous: Ask
-  /** Every uuid in a row of this seller, by table and column, in every table of sellers. */
-  readonly idsOf: (party: Party) => Promise<ReadonlyMap<string, ReadonlySet<string>>>
-  /** Of each table: how many rows the seller has, and which transaction wrote last. */
-  readonly marksOf: (party: Party) => Promise<ReadonlyMap<string, string>>
+  /** As the superuser, whom no policy holds back; open until the end. */
+  readonly sql: Operations
+  /** Staff who are inside of each party, in the order of the parties. */
+  readonly live: readonly LiveImpersonation[]
+  /** Every line of the log so far. */
+  readonly logged: readonly string[]
+  /** The newest ones. */
+  readonly mails: readonly SentMail[]
+  /** Of the process. */
+  readonly secret: string
+  readonly store: Store
+  readonly cloudUrl: string
+  /** What the application has asked of its cloud so far. */
+  readonly cloudCalls: readonly CloudCall[]
+  readonly sandbox: RunningSandbox
   readonly close: () => Promise<void>
 }
 
+const bazaarDir = fileURLToPath(new URL('../support/bazaar/', import.meta.url))
 const coreFolder = new URL('../../migrations/', import.meta.url)
-const plugins = ['./mod.ts', './tally/mod.ts']
+const plugins = ['./mod.ts', './tally/mod.ts', './forgetful/mod.ts']
 
-export const openWholeApp = async (): Promise<WholeApp> => {
-  const [fresh, cloud, sandbox] = await Promise.all([
-    freshDatabase(),
+/** More than any test asks for. */
+const roomy = 'burst=1000000/60,write=1000000/60,address=1000000/60'
+
+export const openWholeApp = async (
+  store: Store,
+  { sellers = 3, limits = roomy }: { readonly sellers?: number; readonly limits?: string } = {},
+): Promise<WholeApp> => {
+  const [cloud, sandbox] = await Promise.all([
     startCloud(),
-    startSandbox({ env: {} }),
+    startSandbox({ env: { ROBNU_SANDBOX_BAZAAR_MORE_SHOPS: `${shopsFor(sellers)}` } }),
   ])
+  const tap = await tapCloud(cloud.url)
   const host = await openHost(plugins.map((use) => ({ use, config: undefined })), bazaarDir)
-  await migrateHost({ ownerUrl: fresh.urls.owner, coreFolder, host, log: () => {} })
+  const secret = randomBytes(32).toString('hex')
+  const scopeKey = scopeKeyFrom(secret)
+  await migrateHost({ ownerUrl: store.urls.owner, coreFolder, scopeKey, host, log: () => {} })
 
   // the AWS clients look into the environment by themselves
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local')
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local')
-  const { url, clock } = sandbox
-  const folder = fileURLToPath(new URL('../support/bazaar/', import.meta.url))
+  process.env['AWS_ACCESS_KEY_ID'] ??= 'local'
+  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'local'
   const config = readConfig({
-    DATABASE_URL: fresh.urls.app,
-    DATABASE_PLATFORM_URL: fresh.urls.platform,
-    AWS_ENDPOINT_URL: cloud.url,
+    DATABASE_URL: store.urls.app,
+    DATABASE_PLATFORM_URL: store.urls.platform,
+    AWS_ENDPOINT_URL: tap.url,
     ROBNU_KMS_CREATE_KEYS: 'true',
     ROBNU_JWT_KEYS: JSON.stringify({ keys: [newJwtKey()] }),
-    ROBNU_SECRET: randomBytes(32).toString('hex'),
+    ROBNU_AUDIT_KEYS: JSON.stringify({ keys: [newJwtKey()] }),
+    ROBNU_SECRET: secret,
     ROBNU_RUN: 'api,worker',
-    ROBNU_PLUGINS: plugins.map((use) => folder + use).join(','),
-    ROBNU_UPSTREAMS: JSON.stringify({ bazaar: { url, clock } }),
+    ROBNU_PLUGINS: plugins.map((use) => bazaarDir + use).join(','),
+    ROBNU_UPSTREAMS: JSON.stringify({ bazaar: { url: sandbox.url, clock: sandbox.clock } }),
+    ROBNU_LIMITS: limits,
+    ROBNU_MAIL_HOOK: mailHook,
     PORT: '0',
   })
-  const app = await boot(config, { log: silentLog })
+  const logged: string[] = []
+  const log = createLog((line) => void logged.push(line), () => new Date())
+  const mails: SentMail[] = []
+  const app = await boot(config, { log, fetch: takingMails(mails) })
   await app.start()
+  const url = app.url() ?? ''
+  const eye = await openEye(store)
+  const house = { url, secret, store, sandbox, sql: eye.sql }
   const parties: Party[] = []
-  for (const at of [0, 1] as const) {
-    const { name, externalAccountId, details, credentials } = sandbox.accounts[at] ?? fail()
-    const shop = { externalAccountId, name, details, credentials }
-    const made = await makeOwner(fresh.db, name)
-    const ask = await signIn(app, made)
-    await connectAndSync(ask, shop)
-    parties.push({ sellerId: made.sellerId, email: made.email, shop, ask })
+  const live: LiveImpersonation[] = []
+  for (let number = 1; number <= sellers; number++) {
+    const party = await makeParty(house, number)
+    parties.push(party)
+    live.push(await lookInto(house, party))
   }
-  const [a = fail(), b = fail()] = parties
+  await signTwice(store, config, log, live)
   return {
-    a,
-    b,
-    anonymous: (method, path, body) => send(app, method, path, body, {}),
-    idsOf: ({ sellerId }) => readIds(fresh, sellerId),
-    marksOf: ({ sellerId }) => readMarks(fresh, sellerId),
+    ...{ url, secret, store, parties, live, sandbox, logged, mails, sql: eye.sql },
+    ...{ cloudUrl: cloud.url, cloudCalls: tap.calls, anonymous: askAt(url) },
     close: async () => {
       await app.stop()
-      await Promise.all([cloud.stop(), sandbox.stop(), fresh.close()])
+      const told = canariesIn(logged)
+      if (told.length > 0) throw new Error(`The log holds a secret: ${told.join()}`)
+      await eye.close()
+      await tap.stop()
+      await Promise.all([cloud.stop(), sandbox.stop(), store.close()])
     },
   }
 }
 
-const fail = (): never => {
-  throw new Error('The sandbox has too few accounts')
+interface SentMail {
+  readonly to: string
+  readonly text: string
+}
+const mailHook = 'http://127.0.0.1:9/mail'
+
+/** The hook of the operator's, without a server. */
+const takingMails = (mails: SentMail[]): typeof fetch => async (input, init) => {
+  if (String(input) !== mailHook) return await fetch(input, init)
+  mails.push(JSON.parse(String(init?.body)))
+  mails.splice(0, mails.length - 100)
+  return new Response(null, { status: 204 })
+}
+
+/** As the sweep does it, now and in two hours, with something new in between. */
+const signTwice = async (
+  { db }: Store,
+  { ROBNU_AUDIT_KEYS: keys }: Config,
+  log: Log,
+  live: readonly LiveImpersonation[],
+): Promise<void> => {
+  const signer = createSigner(keys)
+  for (const ms of [Date.now(), Date.now() + 2 * 3_600_000]) {
+    const { failed, broken } = await signDigests(db, { signer, now: () => new Date(ms), log })
+    if (failed + broken > 0) throw new Error('Digests were not signed')
+    for (const { client } of live) await client.ask('GET', '/v1/users')
+  }
 }
 
 const newJwtKey = () => {
@@ -107,103 +152,21 @@ const newJwtKey = () => {
   return { ...privateKey.export({ format: 'jwk' }), kid: newId(), alg: 'EdDSA', use: 'sig' }
 }
 
-type Fresh = Awaited<ReturnType<typeof freshDatabase>>
-
-const makeOwner = async (db: Fresh['db'], name: string) => {
-  const hasher = createPasswordHasher()
-  const [email, password] = [`owner-${newId()}@example.in`, newId()]
-  try {
-    const passwordHash = await hasher.hash(password)
-    const users = [{ email, passwordHash, role: 'OWNER' as const }]
-    const { sellerId } = await ensureSeller(db, { name, users })
-    return { sellerId, email, password }
-  } finally {
-    await hasher.close()
+/** One connection for all looks: opening one each time would take longer than the look. */
+const openEye = async ({ asSuperuser }: Store) => {
+  const opened = Promise.withResolvers<Operations>()
+  const over = Promise.withResolvers<void>()
+  const working = asSuperuser(async (sql) => {
+    opened.resolve(sql)
+    await over.promise
+  })
+  working.catch(opened.reject)
+  const sql = await opened.promise
+  return {
+    sql,
+    close: async () => {
+      over.resolve()
+      await working
+    },
   }
-}
-
-const send = async (
-  app: Application,
-  method: string,
-  path: string,
-  body: unknown,
-  headers: Readonly<Record<string, string>>,
-): Promise<Answer> => {
-  const json = body === undefined ? {} : { 'content-type': 'application/json' }
-  const response = await fetch(`${app.url()}${path}`, {
-    method,
-    headers: { ...headers, ...json },
-    redirect: 'manual',
-    ...body === undefined ? {} : { body: JSON.stringify(body) },
-  })
-  return { status: response.status, headers: response.headers, text: await response.text() }
-}
-
-const signIn = async (
-  app: Application,
-  { email, password }: { readonly email: string; readonly password: string },
-): Promise<Ask> => {
-  const answer = await send(app, 'POST', '/v1/auth/login', { email, password }, {})
-  const cookie = answer.headers.get('set-cookie')?.split(';')[0]
-  if (answer.status !== 200 || !cookie) throw new Error(`Cannot sign in: ${answer.text}`)
-  return (method, path, body) => send(app, method, path, body, { cookie })
-}
-
-/** Twice, so that there is a page of runs to turn. */
-const connectAndSync = async (ask: Ask, shop: Party['shop'] & { name: string }): Promise<void> => {
-  const { externalAccountId: external_account_id, name, details, credentials } = shop
-  const asked = { marketplace: 'BAZAAR', external_account_id, name, details, credentials }
-  const account = await ask('POST', '/v1/marketplace-accounts', asked)
-  if (account.status !== 201) throw new Error(`Cannot connect: ${account.text}`)
-  for (const _ of ['the run of the connection', 'one more']) {
-    const path = `/v1/marketplace-accounts/${JSON.parse(account.text).id}/sync`
-    const { run } = JSON.parse((await ask('POST', path, {})).text)
-    for (let state = ''; state !== 'SUCCEEDED';) {
-      state = JSON.parse((await ask('GET', `/v1/runs/${run.id}`)).text).state
-      if (state === 'FAILED') throw new Error('The sync has failed')
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-}
-
-/** Every table with rows of sellers, those of plugins too. */
-const sellerTables = (fresh: Fresh) =>
-  fresh.asSuperuser((sql) =>
-    sql<{ name: string; uuids: string[] }[]>`
-      select c.relname as name, array_agg(a.attname::text order by a.attnum)
-        filter (where a.atttypid = 'uuid'::regtype) as uuids
-      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
-      where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
-      group by c.relname
-      having bool_or(a.attname = 'seller_id')
-      order by c.relname`
-  )
-
-const readIds = async (fresh: Fresh, sellerId: string) => {
-  const tables = await sellerTables(fresh)
-  const found = new Map<string, Set<string>>([['sellers.id', new Set([sellerId])]])
-  await fresh.asSuperuser(async (sql) => {
-    for (const { name, uuids } of tables) {
-      const rows = await sql`select ${sql(uuids)} from ${sql(name)} where seller_id = ${sellerId}`
-      for (const column of uuids) {
-        const ids = rows.map((row) => row[column]).filter((id) => typeof id === 'string')
-        if (ids.length > 0) found.set(`${name}.${column}`, new Set(ids))
-      }
-    }
-  })
-  return found
-}
-
-const readMarks = async (fresh: Fresh, sellerId: string) => {
-  const tables = await sellerTables(fresh)
-  const marks = new Map<string, string>()
-  await fresh.asSuperuser(async (sql) => {
-    for (const { name } of tables) {
-      const [row] = await sql`
-        select count(*)::int as rows, max(xmin::text::bigint) as newest
-        from ${sql(name)} where seller_id = ${sellerId}`
-      marks.set(name, `${row?.['rows']} rows, last ${row?.['newest']}`)
-    }
-  })
-  return marks
 }

@@ -1,6 +1,7 @@
 /** What a plugin's route is given: the seller's own rows, and nothing by accident. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { madeBefore } from '../../core/db/once.ts'
 import { createJobContext, createPluginContext } from '../../core/ledger/plugin-context.ts'
 import { definePlugin, type Plugin } from '../../core/plugin.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
@@ -40,6 +41,46 @@ describe("a plugin's route", () => {
     expect(data.reduce((sum, { orders }) => sum + orders, 0)).toBe(40)
     expect(data.length).toBeGreaterThan(2)
     expect(await route.handle(nothing, contextOf(tally, other))).toEqual({ data: [] })
+  })
+})
+
+describe('what a plugin makes', () => {
+  const once = {
+    ...{ route: 'POST /v1/things', key: 'key-1', status: 200, onMade: () => {} },
+    fingerprint: new Uint8Array(32),
+  }
+  const keyed = () =>
+    createJobContext(world.deps, withQueue, { ...job, entry: { ...seller.entry, once } })
+
+  it('is made once for a key, and told to whoever asks again', async () => {
+    const before = await countIn(world, seller, 'audit_events')
+    const make = (resourceId: string) =>
+      keyed().make(async (tx) => {
+        await tx.audit('counted', 'tally:1')
+        tx.made(resourceId)
+        return resourceId
+      })
+    expect(await make('thing-1')).toBe('thing-1')
+    expect(madeBefore(await errorFrom(make('thing-2')))).toEqual({
+      status: 200,
+      resourceId: 'thing-1',
+    })
+    expect(await countIn(world, seller, 'audit_events')).toBe(before + 1)
+    // a scope that makes nothing is not kept from its work
+    expect(await keyed().scope((tx) => Promise.resolve(tx.sellerId))).toBe(seller.sellerId)
+  })
+
+  it('is named, or not made', async () => {
+    const before = await countIn(world, seller, 'audit_events')
+    const forgotten = contextOf(withQueue).make((tx) => tx.audit('counted', 'tally:1'))
+    expect(String(await errorFrom(forgotten))).toContain('does not say what it made')
+    expect(await countIn(world, seller, 'audit_events')).toBe(before)
+  })
+
+  it('asks no marketplace inside of the transaction', async () => {
+    const ctx = contextOf(tally)
+    const inside = ctx.make(() => ctx.http(z.unknown(), 'https://x.invalid').then(() => null))
+    expect(String(await errorFrom(inside))).toContain('inside a scope')
   })
 })
 

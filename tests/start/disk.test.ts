@@ -1,4 +1,7 @@
-/** No buyer's data on disk: not in PostgreSQL and its WAL, not in the cloud's files, not in a log. */
+/**
+ * No buyer's data and no secret on disk: not in PostgreSQL and its WAL, not in the cloud's files, not
+ * in a log, and in no answer that refuses.
+ */
 import { Buffer } from 'node:buffer'
 import { appendFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,8 +10,17 @@ import type { App, House } from '../../scripts/proof/support/house.ts'
 import { askForRun, connectShop, followRun } from '../../scripts/proof/support/runs.ts'
 import { listAllOrders, type ListedOrder } from './demo.ts'
 import { openBazaarHouse } from './house.ts'
+import { houseSecrets } from './house-secrets.ts'
 import { tempHome } from './launcher.ts'
-import { formsOf, type Searched, searchFolder } from './needles.ts'
+import { type Secrets, type Used, useSecrets } from './secrets.ts'
+import {
+  createFinder,
+  formsOf,
+  type Needle,
+  type Searched,
+  searchFolder,
+} from '../support/needles.ts'
+import { refusedText } from './refused-input.ts'
 
 const place = tempHome()
 /** Stored in clear on purpose, to show that the search sees where such a thing would lie. */
@@ -19,6 +31,8 @@ const planted = {
 }
 let buyers: readonly ListedOrder['customer'][] = []
 let refusedName = ''
+let used: Used
+let ofTheHouse: Secrets
 let found: Searched
 let house: House | undefined
 
@@ -26,14 +40,17 @@ beforeAll(async () => {
   house = await openBazaarHouse(place.path)
   const app = await house.startApp()
   await syncWithTrouble(house, app)
+  used = await useSecrets(house, app, place.path)
+  ofTheHouse = await houseSecrets(house, app, place.path)
   buyers = (await listAllOrders(await house.owner(app, 0), '&include=customer'))
     .flatMap(({ customer }) => customer ? [customer] : [])
   await plant(house)
   await app.stop()
   await house.close()
   house = undefined
-  found = searchFolder(place.path, [...needlesOf(), ...Object.values(planted)])
-}, 60_000)
+  const secrets = [...used.secrets.values(), ...ofTheHouse.values()]
+  found = searchFolder(place.path, [...needlesOf(), ...secrets, ...Object.values(planted)])
+}, 90_000)
 afterAll(async () => {
   await house?.close()
   await place.remove()
@@ -116,7 +133,7 @@ test('a name that lies in clear in a table, in the write-ahead log or in a log i
 test('a name is found in every form, wherever it stands in a file', () => {
   const name = 'Śānti Iyer-Menon'
   const forms = formsOf(name)
-  expect(forms.map(([form]) => form)).toHaveLength(7)
+  expect(forms.map(([form]) => form)).toHaveLength(9)
   const folder = tempHome()
   try {
     for (const [at, [, bytes]] of forms.entries()) {
@@ -140,7 +157,51 @@ test('a name is found in every form, wherever it stands in a file', () => {
   }
 })
 
+test('the secrets to look for are there', () => {
+  expect(used.secrets.size).toBeGreaterThan(30)
+  expect([...ofTheHouse.keys()]).toEqual(expect.arrayContaining([
+    'file keys/app',
+    'file keys/jwt.json',
+    'file keys/audit.json',
+    'seal key of a seller',
+    'index key of a seller',
+    'key 0 of KMS',
+    'token of staff',
+  ]))
+  expect(used.refusals.length).toBeGreaterThan(200)
+})
+
+test('a secret lies in the file that is made to keep it, and nowhere else', () => {
+  const nameOf = (needle: Needle) => typeof needle === 'string' ? needle : needle.name
+  const places = new Map(
+    found.hits.map(({ needle, file }) => [`${needle} ${file}`, { needle, file }]),
+  )
+  const lying = [...used.secrets, ...ofTheHouse].flatMap(([what, needle]) =>
+    [...places.values()].filter((hit) => hit.needle === nameOf(needle))
+      .map(({ file }) => [what, file] as const)
+  )
+  const isHome = ([what, file]: readonly [string, string]): boolean =>
+    what === `file ${file}` ||
+    what.includes('of KMS') && file === 'cloud/kms.json' ||
+    // a mail holds the token of its link, and its file is the owner's alone
+    what.startsWith('token of ') && file.startsWith('outbox/')
+  expect(lying.filter((one) => !isHome(one))).toEqual([])
+  // what must lie somewhere is seen there
+  for (const what of ['file keys/app', 'token of an invitation', 'key 0 of KMS']) {
+    expect(lying.map(([one]) => one)).toContain(what)
+  }
+})
+
+test('no answer that refuses tells a secret, or a text of the request', () => {
+  const find = createFinder([...used.secrets.values(), ...ofTheHouse.values()])
+  for (const { text, headers } of used.refusals) {
+    const told = [...headers].filter(([name]) => name !== 'set-cookie').join('\n')
+    expect(find(Buffer.from(`${told}\n${text}`)), text).toEqual([])
+  }
+  expect(find(Buffer.from(`{"echo":"${refusedText}"}`))).toHaveLength(1)
+})
+
 test("no buyer's name, phone, e-mail or street is in any file, the refused orders' neither", () => {
-  const own = new Set<string>(Object.values(planted))
-  expect(found.hits.filter(({ needle }) => !own.has(needle))).toEqual([])
+  const theirs = new Set(needlesOf())
+  expect(found.hits.filter(({ needle }) => theirs.has(needle))).toEqual([])
 })

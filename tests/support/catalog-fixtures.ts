@@ -44,6 +44,7 @@ export const broken: Readonly<Record<CatalogRuleName, readonly string[]>> = {
   'row-security-not-forced': [`${things()} alter table things no force row level security`],
   'policy-missing': [
     `${things()} drop policy tenant on things`,
+    `${things()} drop policy tenant_delete on things`,
     `${things()} drop policy platform on things`,
     `${things()} drop policy owner on things`,
     'set local role robnu_plugins; drop policy maker on bazaar_returns',
@@ -66,6 +67,13 @@ export const broken: Readonly<Record<CatalogRuleName, readonly string[]>> = {
        (seller_id is not distinct from (select app_current_seller_id()))`,
     `${things()} alter policy tenant on things using (id = (select app_current_seller_id()))`,
     `${things()} alter policy tenant on things with check (true)`,
+    // writes in a session for reading, deletes in one
+    `${things()} alter policy tenant on things with check ${isOwn}`,
+    `${things()} alter policy tenant_delete on things using ${isOwn}`,
+    `${things()} alter policy tenant_delete on things to robnu_platform`,
+    `${things()} drop policy tenant_delete on things;
+     create policy tenant_delete on things for delete to robnu_tenant
+       using (seller_id = (select app_writable_seller_id()))`,
     `${things()} alter policy tenant on things to public`,
     `${things()} alter policy tenant on things to robnu_app`,
     `${things()} alter policy tenant on things to robnu_tenant, robnu_platform`,
@@ -211,7 +219,8 @@ export const broken: Readonly<Record<CatalogRuleName, readonly string[]>> = {
   'definer-callers': [
     'grant execute on function claim_work(uuid, uuid, uuid, integer) to robnu_tenant',
     'grant execute on function claim_work(uuid, uuid, uuid, integer) to public',
-    'revoke execute on function claim_work(uuid, uuid, uuid, integer) from robnu_app',
+    'revoke execute on function claim_work(uuid, uuid, uuid, integer) from robnu_door',
+    'grant execute on function claim_work(uuid, uuid, uuid, integer) to robnu_app',
     `grant execute on function claim_work(uuid, uuid, uuid, integer) to robnu_app
        with grant option`,
   ].map((sql) => `reset role; ${sql}`),

@@ -3,15 +3,16 @@ import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
 import type { Database, Entry } from '../../core/db/database.ts'
 import { type Operations, withOperations } from '../../core/db/operations.ts'
-import { openDatabase } from '../../core/db/scope.ts'
+import { type OpenDatabase, openDatabase } from '../../core/db/scope.ts'
 import { command, sql } from '../../core/db/sql.ts'
 import { newId } from '../../core/ids.ts'
 import { z } from 'zod'
 import './provided.ts'
+import { testScopeKey } from './scope-key.ts'
 
 export interface FreshDatabase {
   readonly urls: { readonly app: string; readonly platform: string; readonly owner: string }
-  readonly db: Database
+  readonly db: OpenDatabase
   /** As the superuser, whom no policy holds back: to look at what is really stored. */
   readonly asSuperuser: <T>(work: (sql: Operations) => Promise<T>) => Promise<T>
   readonly close: () => Promise<void>
@@ -39,6 +40,7 @@ export const freshDatabase = async (
   const db = await openDatabase({
     url: urls.app,
     platformUrl: urls.platform,
+    scopeKey: testScopeKey,
     maxConnections: options.maxConnections ?? 4,
   })
   return {

@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import './provided.ts'
 import { migrate, readCoreLine } from '../../core/db/migrate.ts'
+import process from 'node:process'
+import { type OperationsTx, withOperations } from '../../core/db/operations.ts'
+import { takeScopeKey } from '../../core/db/proof.ts'
 import { ensureRoles } from '../../scripts/local/roles.ts'
 import { startPostgres } from '../../scripts/local/postgres.ts'
+import { keepForSearch, plant, searchLeftovers } from './canary.ts'
+import { testScopeKey } from './scope-key.ts'
 
 export const setup = async (
   project: { provide: (key: 'superuserUrl' | 'urls', value: never) => void },
@@ -20,9 +25,11 @@ export const setup = async (
     database: 'robnu_template',
     passwords: (login) => `test-${login}`,
   })
+  await withOperations(postgres.superuserUrl(), keepForSearch)
   const ownerUrl = urls.DATABASE_OWNER_URL
   const core = await readCoreLine(new URL('../../migrations/', import.meta.url))
-  await migrate({ ownerUrl, lines: [core], log: () => {} })
+  const after = (sql: OperationsTx) => takeScopeKey(sql, testScopeKey)
+  await migrate({ ownerUrl, lines: [core], log: () => {}, after })
 
   const provide = project.provide as (key: string, value: unknown) => void
   provide('superuserUrl', postgres.superuserUrl('robnu_template'))
@@ -32,7 +39,16 @@ export const setup = async (
     owner: ownerUrl,
   })
   return async () => {
-    await postgres.stop()
-    await rm(dir, { recursive: true, force: true })
+    try {
+      await plant(postgres.superuserUrl())
+      await postgres.stop()
+      const begun = performance.now()
+      const { bytes, files } = searchLeftovers(dir)
+      const ms = Math.round(performance.now() - begun)
+      process.stdout.write(`No secret in ${files.length} files, ${bytes >> 20} MiB, ${ms} ms\n`)
+    } finally {
+      await postgres.stop()
+      await rm(dir, { recursive: true, force: true })
+    }
   }
 }

@@ -6,7 +6,7 @@ import { accountExample, marketplaceExample, pageOf, runExample } from '../examp
 import { given } from '../given.ts'
 import { type Route, route } from '../route.ts'
 import { Account, exampleIds, IdParams, listOf, Marketplace, Run } from '../schemas.ts'
-import type { Accounts } from '../services.ts'
+import type { Accounts, Runs } from '../services.ts'
 import { From, isRange, rangeMessage, To } from '../times.ts'
 
 const path = '/v1/marketplace-accounts'
@@ -28,11 +28,12 @@ const SyncAsk = z.strictObject({
   message: 'must be given together with `from`',
 }).refine(({ from, to }) => isRange(from, to), { path: ['to'], message: rangeMessage })
 
-export const accountRoutes = (accounts: Accounts): readonly Route[] => [
+export const accountRoutes = (accounts: Accounts, runs: Runs): readonly Route[] => [
   route({
     method: 'get',
     path: '/v1/marketplaces',
     permission: 'accounts:read',
+    limitsAccounts: true, // nothing in it is of an account
     tag: 'Marketplace accounts',
     summary: 'List the marketplaces that can be connected',
     confirmsFirst: true, // the list comes from memory
@@ -44,11 +45,12 @@ export const accountRoutes = (accounts: Accounts): readonly Route[] => [
     method: 'get',
     path,
     permission: 'accounts:read',
+    limitsAccounts: true,
     tag: 'Marketplace accounts',
     summary: 'List the connected accounts',
     answer: listOf(Account),
     examples: { answer: pageOf(accountExample) },
-    handle: async (_input, { entry }) => whole(await accounts.list(entry)),
+    handle: async (_input, call) => whole(await accounts.list(call.entry, call.accounts)),
   }),
   route({
     method: 'post',
@@ -60,6 +62,7 @@ export const accountRoutes = (accounts: Accounts): readonly Route[] => [
     body: NewAccount,
     answer: Account,
     status: 201,
+    once: 'required',
     answerHeaders: { location: 'The new account' },
     examples: {
       body: {
@@ -83,26 +86,29 @@ export const accountRoutes = (accounts: Accounts): readonly Route[] => [
       header('location', `${path}/${account.id}`)
       return account
     },
+    replay: async (id, { entry, header }) => {
+      header('location', `${path}/${id}`)
+      return found(await accounts.get(entry, id, null))
+    },
   }),
   route({
     method: 'get',
     path: `${path}/{id}`,
     permission: 'accounts:read',
+    limitsAccounts: true,
     tag: 'Marketplace accounts',
     summary: 'Read one account: its health, abilities and schedules',
     params: IdParams,
     answer: Account,
     examples: { answer: accountExample },
-    handle: async ({ params: { id } }, { entry }) => {
-      const account = await accounts.get(entry, id)
-      if (account === null) throw fault('not-found')
-      return account
-    },
+    handle: async ({ params: { id } }, call) =>
+      found(await accounts.get(call.entry, id, call.accounts)),
   }),
   route({
     method: 'post',
     path: `${path}/{id}/sync`,
     permission: 'accounts:sync',
+    limitsAccounts: true,
     tag: 'Marketplace accounts',
     summary: 'Sync the account now, or once more over a range of time',
     params: IdParams,
@@ -110,21 +116,31 @@ export const accountRoutes = (accounts: Accounts): readonly Route[] => [
     bodyIsOptional: true,
     answer: z.object({ run: Run }),
     status: 202,
+    once: 'required',
     answerHeaders: { location: 'The run, which tells how far it is' },
     examples: {
       body: { target: 'ORDERS', from: '2026-01-01', to: '2026-01-31' },
       answer: { run: { ...runExample, id: exampleIds.run } },
     },
     problems: ['target-unsupported'],
-    handle: async ({ params: { id }, body }, { entry, header }) => {
+    handle: async ({ params: { id }, body }, { entry, header, accounts: limit }) => {
       const { target = 'ORDERS', from, to } = body ?? {}
-      const asked = await accounts.requestSync(entry, id, { target, ...given({ from, to }) })
-      if (asked === null) throw fault('not-found')
-      header('location', `/v1/runs/${asked.run.id}`)
-      return { run: asked.run }
+      const ask = { target, accounts: limit, ...given({ from, to }) }
+      const { run } = found(await accounts.requestSync(entry, id, ask))
+      header('location', `/v1/runs/${run.id}`)
+      return { run }
+    },
+    replay: async (id, { entry, header, accounts: limit }) => {
+      header('location', `/v1/runs/${id}`)
+      return { run: found(await runs.get(entry, id, limit)) }
     },
   }),
 ]
+
+const found = <T>(thing: T | null): T => {
+  if (thing === null) throw fault('not-found')
+  return thing
+}
 
 /** Short lists come whole, in the form of all lists. */
 const whole = <T>(data: readonly T[]) => ({ data, page: { next: null } })

@@ -23,13 +23,14 @@ export const runRoutes = (runs: Runs, cursors: Cursors): readonly Route[] => [
     method: 'get',
     path,
     permission: 'runs:read',
+    limitsAccounts: true,
     tag: 'Runs',
     summary: 'List runs, newest first',
     query: Query,
     answer: listOf(Run),
     examples: { answer: pageOf(runExample) },
     problems: ['invalid-cursor'],
-    handle: async ({ query }, { entry }) => {
+    handle: async ({ query }, { entry, accounts }) => {
       const filters = { accountId: query.account }
       const scope = { list: path, sellerId: entry.sellerId, filters }
       const after = query.cursor === undefined
@@ -39,6 +40,7 @@ export const runRoutes = (runs: Runs, cursors: Cursors): readonly Route[] => [
         ...given(filters),
         ...(after === undefined ? {} : { after: { createdAt: new Date(after[0]), id: after[1] } }),
         limit: query.limit,
+        accounts,
       })
       return {
         data: found,
@@ -52,13 +54,14 @@ export const runRoutes = (runs: Runs, cursors: Cursors): readonly Route[] => [
     method: 'get',
     path: `${path}/{id}`,
     permission: 'runs:read',
+    limitsAccounts: true,
     tag: 'Runs',
     summary: 'Read one run',
     params: IdParams,
     answer: Run,
     examples: { answer: runExample },
-    handle: async ({ params: { id } }, { entry }) => {
-      const run = await runs.get(entry, id)
+    handle: async ({ params: { id } }, { entry, accounts }) => {
+      const run = await runs.get(entry, id, accounts)
       if (run === null) throw fault('not-found')
       return run
     },

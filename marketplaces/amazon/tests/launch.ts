@@ -43,6 +43,8 @@ export const launch = (
       ...environment(),
       ROBNU_PLUGINS: './marketplaces/amazon/mod.ts',
       ROBNU_HOME: home,
+      // tests ask more often than a seller may
+      ROBNU_LIMITS: 'burst=1000000/60,write=1000000/60',
       PORT: '0',
       ...options.env,
     },
@@ -106,7 +108,11 @@ export const signIn = async (url: string, { email, password }: DemoUser): Promis
   const ask: Ask = async (method, path, body) => {
     const response = await fetch(url + path, {
       method,
-      headers: { cookie, ...body === undefined ? {} : { 'content-type': 'application/json' } },
+      headers: {
+        cookie,
+        ...body === undefined ? {} : { 'content-type': 'application/json' },
+        ...method === 'POST' ? { 'idempotency-key': crypto.randomUUID() } : {},
+      },
       ...body === undefined ? {} : { body: JSON.stringify(body) },
     })
     const text = await response.text()

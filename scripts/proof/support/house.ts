@@ -5,7 +5,7 @@ import process from 'node:process'
 import { readPlugins } from '#core/config.ts'
 import type { Queries } from '#core/db/database.ts'
 import { type Operations, withOperations } from '#core/db/operations.ts'
-import { openDatabase } from '#core/db/scope.ts'
+import { openDatabase, openLogin } from '#core/db/scope.ts'
 import { openHost } from '#core/host/host.ts'
 import { isMarketplace } from '#core/plugin.ts'
 import { startAppProcess } from '../../app-process.ts'
@@ -34,6 +34,8 @@ export interface House {
   readonly startApp: () => Promise<App>
   /** The owner of the seller at this place of the list, signed in at the app. */
   readonly owner: (app: App, at: number) => Promise<DemoClient>
+  /** What the app is started with: the addresses of the parts, and its secrets. */
+  readonly env: Readonly<Record<string, string | undefined>>
   /** Runs a verb of the sandbox. */
   readonly control: (verb: string, body?: object) => Promise<unknown>
   readonly asSuperuser: <T>(work: (sql: Operations) => Promise<T>) => Promise<T>
@@ -73,7 +75,7 @@ export const openHouse = async (
   const superuser = new URL(url)
   superuser.username = 'postgres'
   superuser.password = home.secret('postgres-superuser')
-  const everything = await openDatabase({ url: superuser.href, maxConnections: 1 })
+  const everything = await openLogin({ url: superuser.href, maxConnections: 1 })
   const running = new Set<App>()
   return {
     sellers,
@@ -94,9 +96,10 @@ export const openHouse = async (
       if (!user) throw new Error(`There is no demo seller ${at}`)
       return await signInDemo(app.url, user)
     },
+    env: parts.env,
     control: (verb, body = {}) => runVerb(sandbox.url, verb, body),
     asSuperuser: (work) => withOperations(superuser.href, work),
-    everything: everything.gate,
+    everything,
     close: async () => {
       for (const app of running) await app.stop()
       await everything.close()

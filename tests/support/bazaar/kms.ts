@@ -5,7 +5,8 @@ import type { KeyContext, KeyService } from '../../../core/crypto/kms.ts'
 export const memoryKms = (): KeyService => {
   const vault = new Map<string, Uint8Array>()
   const nameOf = (wrapped: Uint8Array, context: KeyContext) =>
-    `${wrapped.toString()} ${JSON.stringify(context)}`
+    // the database gives it back as a Buffer, whose text is another one
+    `${[...wrapped].join()} ${JSON.stringify(context)}`
   return {
     generate: (_alias, context) => {
       const plain = new Uint8Array(randomBytes(32))

@@ -1,4 +1,4 @@
-/** Bazaar without Bazaar: two shops with invented orders, on a clock of its own. */
+/** Bazaar without Bazaar: shops with invented orders, on a clock of its own. */
 import { clockVerb, createBuckets, createFaults, startClock, startServer } from 'robnu/testing'
 import type { SandboxAnswer, SandboxRequest, StartSandbox } from 'robnu/testing'
 import { setTimeout } from 'node:timers/promises'
@@ -7,21 +7,39 @@ import { createSignIn, type SignIn } from './sandbox/sign-in.ts'
 import { noTroubles, verbsOf } from './sandbox/verbs.ts'
 
 const host = 'api.bazaar.example'
-const shops = [
+interface Shop {
+  readonly id: string
+  readonly name: string
+  readonly count: number
+  readonly signs_in_by: 'TOKEN' | 'KEY'
+}
+const twoShops: readonly Shop[] = [
   { id: 'SHOP-0001', name: 'First stall', count: 250, signs_in_by: 'TOKEN' },
   { id: 'SHOP-0002', name: 'Second stall', count: 40, signs_in_by: 'KEY' },
-] as const
+]
+/** Small ones beside the two, as many as the variable says. */
+const moreShops = 'ROBNU_SANDBOX_BAZAAR_MORE_SHOPS'
+const shopsFor = (env: Readonly<Record<string, string | undefined>>): readonly Shop[] => [
+  ...twoShops,
+  ...Array.from({ length: Number(env[moreShops] ?? 0) }, (_, at): Shop => ({
+    id: `SHOP-${String(at + 3).padStart(4, '0')}`,
+    name: `Stall ${at + 3}`,
+    count: 12,
+    signs_in_by: at % 2 === 0 ? 'KEY' : 'TOKEN',
+  })),
+]
 /** What the clock shows at the start, whatever day it is. */
 const clockStart = Date.parse('2026-01-10T06:00:00.000Z')
 
-const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1 }) => {
+const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env }) => {
+  const shops = shopsFor(env)
   const clock = await startClock({
     start: clockStart,
     speed,
     ...(dir === undefined ? {} : { dir }),
   })
   const books = new Map(shops.map(({ id, count }) => [
-    id as string,
+    id,
     createBooks(seededOrders({ seed, shop: id, count, end: clockStart })),
   ]))
   const faults = createFaults()
@@ -95,7 +113,7 @@ const pageOf = (
 }
 
 const demoAccount = (
-  { id, name, signs_in_by }: (typeof shops)[number],
+  { id, name, signs_in_by }: Shop,
   signIn: SignIn,
   books: Books | undefined,
 ) => ({

@@ -15,6 +15,7 @@ import { type FreshDatabase, freshDatabase, makeAccount, type TestSeller } from 
 import { memoryKms } from './kms.ts'
 import type { Totals, WireOrder } from './sandbox/books.ts'
 import startSandbox from './sandbox.ts'
+import { testScopeKey } from '../scope-key.ts'
 
 export const bazaarDir = fileURLToPath(new URL('./', import.meta.url))
 const coreFolder = new URL('../../../migrations/', import.meta.url)
@@ -80,7 +81,13 @@ interface WorldOptions {
 export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
   const fresh = await freshDatabase()
   const host = await openHost([{ use: './mod.ts', config: options.config }], bazaarDir)
-  await migrateHost({ ownerUrl: fresh.urls.owner, coreFolder, host, log: () => {} })
+  await migrateHost({
+    ownerUrl: fresh.urls.owner,
+    coreFolder,
+    scopeKey: testScopeKey,
+    host,
+    log: () => {},
+  })
   const keyring = createKeyring({
     ...{ db: fresh.db, kms: memoryKms(), log: silentLog, now: Date.now },
     aliasOf: () => 'alias/test',

@@ -1,0 +1,211 @@
+/**
+ * What can be recorded, as data. A new action is one line: its name (`thing.past-tense`), the kind of
+ * thing that its target names, a sentence for people, and its data: ids, counts and codes, never a
+ * value that is sealed elsewhere.
+ */
+import { z } from 'zod'
+import type { Role } from '../plugin.ts'
+
+const did = <const Target extends string, Data extends z.ZodRawShape>(
+  target: Target,
+  sentence: string,
+  data: Data,
+) => ({ target, sentence, data: z.strictObject(data) })
+
+const roleNames = ['OWNER', 'ADMIN', 'OPERATOR', 'FINANCE', 'VIEWER'] as const satisfies Role[]
+const id = z.guid()
+const role = z.enum(roleNames)
+const text = z.string().max(500) // words of whoever gave a reason
+const count = z.int().min(0)
+const nothing = {}
+
+const impersonation = {
+  super_admin: id.optional(),
+  mode: z.string().optional(),
+  minutes: count.optional(),
+  by: z.string().optional(),
+}
+// the pattern of a route: its parameters say what people look for
+const request = { method: z.string(), route: z.string() }
+
+/** Of a seller's trail. */
+export const sellerActions = {
+  'seller.created': did('seller', 'The seller was created', { name: z.string().optional() }),
+  'seller.suspended': did('seller', 'The seller was suspended', { reason: text.optional() }),
+  'seller.resumed': did('seller', 'The suspension was lifted', { reason: text.optional() }),
+  'seller.renamed': did('seller', 'The seller got another name', {
+    from: z.string(),
+    to: z.string(),
+  }),
+  'seller.plan-changed': did('seller', 'The seller moved to another plan', {
+    from: z.string(),
+    to: z.string(),
+  }),
+  'seller.plan-limit-reached': did('seller', 'The orders of a day reached the limit of the plan', {
+    plan: z.string(),
+    day: z.iso.date(),
+    orders: count,
+    limit: count,
+  }),
+  'seller.consent-changed': did('seller', 'The consent that support needs was changed', {
+    from: z.string(),
+    to: z.string(),
+  }),
+  'seller.ownership-transferred': did('seller', 'The ownership passed to another person', {
+    from: id,
+    to: id,
+  }),
+
+  'user.invited': did('invitation', 'A person was invited', { role }),
+  'user.invitation-resent': did('invitation', 'An invitation was sent once more', nothing),
+  'user.invitation-revoked': did('invitation', 'An invitation was withdrawn', nothing),
+  'user.joined': did('user', 'An invited person joined', { role, invitation: id.optional() }),
+  'user.added': did('user', 'A person was added', { role }),
+  'user.role-changed': did('user', 'The role of a person was changed', { from: role, to: role }),
+  'user.removed': did('user', 'A person was removed', { role: role.optional() }),
+  'user.left': did('user', 'A person left', { role: role.optional() }),
+
+  'session.opened': did('session', 'A person signed in', { method: z.string().optional() }),
+  'session.revoked': did('session', 'A session was ended', { reason: text.optional() }),
+  'session.replayed': did('session', 'An old refresh token came back, and its session was ended', {
+    generation: count.optional(),
+  }),
+  'password.changed': did('user', 'A password was changed', nothing),
+  'password.reset': did('user', 'A password was reset by a link', nothing),
+  'mfa.enabled': did('user', 'A second factor was set up', nothing),
+  'mfa.disabled': did('user', 'The second factor was taken away', nothing),
+  'mfa.recovery-used': did('user', 'A recovery code stood in for the second factor', {
+    left: count.optional(),
+  }),
+
+  'api-key.created': did('api-key', 'An API key was made', {
+    scopes: z.array(z.string()),
+    expires_at: z.iso.datetime().nullable(),
+  }),
+  'api-key.rotated': did('api-key', 'An API key was replaced by a new one', {
+    to: id,
+    // until then the old one is good as well
+    until: z.iso.datetime(),
+  }),
+  'api-key.revoked': did('api-key', 'An API key was revoked', nothing),
+  'override.added': did('user', 'A person got an exception from the role', {
+    override: id,
+    permission: z.string(),
+    effect: z.enum(['GRANT', 'DENY']),
+    account: id.nullable(),
+    expires_at: z.iso.datetime().nullable(),
+    reason: text,
+  }),
+  'override.removed': did('user', 'An exception from the role was taken away', {
+    override: id,
+    permission: z.string(),
+    effect: z.enum(['GRANT', 'DENY']),
+  }),
+  'customer.revealed': did('order', "A buyer's masked data was shown in clear", {
+    reason: text,
+    fields: z.array(z.string()),
+  }),
+
+  'impersonation.requested': did('impersonation', 'Support asked to look in', {
+    ...impersonation,
+    consent: z.string().optional(),
+    reason: text,
+    ticket: text,
+  }),
+  'impersonation.approved': did('impersonation', 'Support was let in', impersonation),
+  'impersonation.denied': did('impersonation', 'Support was not let in', impersonation),
+  'impersonation.started': did('impersonation', 'Support came in', impersonation),
+  'impersonation.read': did('impersonation', 'Support read data', request),
+  'impersonation.acted': did('impersonation', 'Support sent a request that changes data', request),
+  'impersonation.ended': did('impersonation', 'Support left', { by: z.string().optional() }),
+
+  'marketplace-account.connected': did('marketplace-account', 'An account was connected', {
+    marketplace: z.string(),
+    external_account_id: z.string(),
+  }),
+  'run.requested': did('run', 'A sync was asked for', {
+    account: id,
+    target: z.string(),
+    from: z.iso.datetime().optional(),
+    to: z.iso.datetime().optional(),
+  }),
+  'orders.synced': did('marketplace-account', 'Orders came in from a marketplace', {
+    created: count,
+    changed: count,
+    // digestOf their ids
+    orders: z.string(),
+  }),
+
+  'audit.exported': did('seller', 'The audit trail was exported', {
+    filtered: z.boolean(),
+    // the last event that the export may hold; its own is behind it
+    events: count,
+  }),
+  'audit.anchor-added': did('audit-anchor', 'A place that digests leave to was added', {
+    kind: z.enum(['hook', 'bucket']),
+    // a host or a bucket; the rest of an address may be a secret
+    place: z.string(),
+  }),
+  'audit.anchor-removed': did('audit-anchor', 'A place that digests leave to was taken away', {
+    kind: z.enum(['hook', 'bucket']),
+    place: z.string(),
+  }),
+} as const
+
+const about = { seller: id.optional(), reason: text.optional() }
+
+/** Of the org's trail: what staff and the platform do, whichever seller it is about. */
+export const orgActions = {
+  'staff.added': did('super-admin', 'A member of staff was added', nothing),
+  'staff.removed': did('super-admin', 'A member of staff was removed', nothing),
+  'staff.signed-in': did('super-admin', 'A member of staff signed in', nothing),
+  'staff.signed-out': did('super-admin', 'A member of staff signed out', nothing),
+  'staff.password-changed': did('super-admin', 'A member of staff chose a new password', nothing),
+  'staff.renewed': did('super-admin', 'A member of staff got a new password and factor', nothing),
+  'staff.read': did('staff-session', 'Staff read data of the platform', request),
+  'seller.created': did('seller', 'A seller was created', nothing),
+  'seller.suspended': did('seller', 'A seller was suspended', about),
+  'seller.resumed': did('seller', 'The suspension of a seller was lifted', about),
+  'seller.plan-changed': did('seller', 'A seller was moved to another plan', {
+    from: z.string(),
+    to: z.string(),
+  }),
+  'impersonation.requested': did('impersonation', 'Staff asked to look into a seller', {
+    seller: id,
+    ticket: text.optional(),
+    reason: text.optional(),
+    mode: z.string().optional(),
+    consent: z.string().optional(),
+    minutes: count.optional(),
+  }),
+  'impersonation.approved': did('impersonation', 'Staff let staff into a seller', about),
+  'impersonation.started': did('impersonation', 'Staff came into a seller', about),
+  'impersonation.ended': did('impersonation', 'Staff left a seller', about),
+  'audit.chain-broken': did('seller', 'The chain of a seller does not verify', {
+    seq: count,
+    why: z.string(),
+  }),
+} as const
+
+interface Row {
+  readonly target: string
+  readonly data: z.ZodType
+}
+/** `user:<id>` where the action's target is a user. */
+export type TargetOf<A extends Row> = `${A['target']}:${string}`
+/** The data may be left out where none of it is needed. */
+export type DataOf<A extends Row> = Record<never, never> extends z.input<A['data']>
+  ? [data?: z.input<A['data']>]
+  : [data: z.input<A['data']>]
+
+/** What the action says to people; the name itself where a plugin's or an old release's is unknown. */
+export const sentenceOf = (action: string): string =>
+  Object.hasOwn(sellerActions, action)
+    ? sellerActions[action as keyof typeof sellerActions].sentence
+    : action
+
+/** The same of an action of the org's trail. */
+export const orgSentenceOf = (action: string): string =>
+  Object.hasOwn(orgActions, action)
+    ? orgActions[action as keyof typeof orgActions].sentence
+    : action

@@ -1,0 +1,34 @@
+/** What a request counts for, by who sends it. */
+import { addressKey } from './address.ts'
+import { createLimiter, type Standing } from './limiter.ts'
+import type { Policies } from '../../rate-limits.ts'
+import type { LimitStore } from './store.ts'
+
+export type Sender =
+  | { readonly kind: 'seller' | 'staff'; readonly id: string }
+  /** Nobody whom we know. */
+  | { readonly kind: 'address'; readonly ip: string }
+
+export interface Limits {
+  /** Counts the request under each policy that holds for it. */
+  readonly take: (sender: Sender, writes: boolean) => Promise<readonly Standing[]>
+}
+
+export const createLimits = (
+  { policies, store, now }: {
+    readonly policies: Policies
+    readonly store: LimitStore
+    readonly now: () => number
+  },
+): Limits => {
+  const limiterOf = (name: keyof Policies) => createLimiter({ policy: policies[name], store, now })
+  const [burst, write, address] = [limiterOf('burst'), limiterOf('write'), limiterOf('address')]
+  return {
+    take: async (sender, writes) => {
+      if (sender.kind === 'address') return [await address.take(addressKey(sender.ip))]
+      const key = `${sender.kind}:${sender.id}`
+      const all = await burst.take(key)
+      return writes && all.isAllowed ? [all, await write.take(key)] : [all]
+    },
+  }
+}

@@ -1,0 +1,50 @@
+/** Who may do what besides the roles, put together: API keys, exceptions, and buyers in clear. */
+import { createApiKeys } from '../auth/api-keys.ts'
+import { createKeyDesk } from '../auth/key-desk.ts'
+import { createLimiter } from '../auth/limits/limiter.ts'
+import type { LimitStore } from '../auth/limits/store.ts'
+import type { Keyring } from '../crypto/keyring.ts'
+import { systemRandom } from '../crypto/random.ts'
+import type { Database } from '../db/database.ts'
+import type { Services } from '../http/services.ts'
+import { newId } from '../ids.ts'
+import { createReveals, revealPolicy } from '../ledger/reveal.ts'
+import type { Log } from '../log.ts'
+import { createOverrideDesk } from '../rbac/override-desk.ts'
+import { createOverrides } from '../rbac/overrides.ts'
+import type { PermissionTable } from '../rbac/permissions.ts'
+
+interface AccessDeps {
+  readonly db: Database
+  readonly keyring: Keyring
+  readonly permissions: PermissionTable
+  /** Where the processes count together. */
+  readonly store: LimitStore
+  readonly clock: () => Date
+  readonly log: Log
+}
+type Access = Pick<Services, 'keys' | 'keyDesk' | 'overrides' | 'overrideDesk' | 'reveals'>
+
+/** Close `keys` when no request is under way any more. */
+export const accessServices = (
+  { db, keyring, permissions, store, clock, log }: AccessDeps,
+): Access => {
+  const made = { db, now: clock, newId: () => newId() }
+  return {
+    keys: createApiKeys({ db, log, now: clock }),
+    keyDesk: createKeyDesk({ ...made, random: systemRandom }),
+    overrides: createOverrides(db),
+    overrideDesk: createOverrideDesk({ ...made, permissions }),
+    reveals: createReveals({
+      db,
+      keyring,
+      // without leases: the count of a person is exact, whichever process they ask
+      limiter: createLimiter({
+        policy: revealPolicy,
+        store,
+        now: () => clock().getTime(),
+        maxLease: 1,
+      }),
+    }),
+  }
+}

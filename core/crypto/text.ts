@@ -1,0 +1,14 @@
+/** Bytes as text and back, for those who may not use `Buffer`. */
+import { Buffer } from 'node:buffer'
+
+/** Lower case. */
+export const toHex = (bytes: Uint8Array): string => view(bytes).toString('hex')
+
+/** Throws for what is no hex of whole bytes. */
+export const fromHex = (text: string): Uint8Array => {
+  if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw new Error('Cannot read bytes: the text is no hex')
+  return new Uint8Array(Buffer.from(text, 'hex'))
+}
+
+const view = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

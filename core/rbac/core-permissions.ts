@@ -1,0 +1,104 @@
+/** Core's permissions as data: one row says who holds it, and what may stand in for a person. */
+import type { Role } from '../plugin.ts'
+
+export interface PermissionRow {
+  /** For people, in one sentence. */
+  readonly what: string
+  readonly roles: readonly Role[]
+  /** An API key may have it as a scope. */
+  readonly keys: boolean
+  /** Staff may use it inside an impersonation session. */
+  readonly staff: boolean
+  /** It can be granted or denied for single marketplace accounts. */
+  readonly byAccount: boolean
+  /** An override may give it to somebody whose role has it not. */
+  readonly grantable: boolean
+  /**
+   * An override may take it from somebody whose role has it. What one does for oneself is not, and
+   * neither is what a seller is ruled by: no denial can leave a seller without anybody who may.
+   */
+  readonly deniable: boolean
+  /** The plugin that declares it; core, where there is none. */
+  readonly plugin?: string
+}
+
+const everyone: readonly Role[] = ['OWNER', 'ADMIN', 'OPERATOR', 'FINANCE', 'VIEWER']
+const managers: readonly Role[] = ['OWNER', 'ADMIN']
+
+type But = Partial<PermissionRow>
+
+/** Of the product: keys and staff may have it, and it may be granted, unless the row says else. */
+const product = (what: string, roles: readonly Role[], but: But = {}): PermissionRow => ({
+  what,
+  roles,
+  keys: true,
+  staff: true,
+  byAccount: false,
+  grantable: true,
+  deniable: true,
+  ...but,
+})
+/** Of the seller's own house: for people alone, never by a grant. */
+const house = (what: string, roles: readonly Role[], but: But = {}): PermissionRow =>
+  product(what, roles, { keys: false, staff: false, grantable: false, ...but })
+
+const byAccount = { byAccount: true }
+/** By role alone. */
+const fixed = { grantable: false, deniable: false }
+
+export const corePermissions = {
+  'profile:read': product('See who one is, and for which seller', everyone, fixed),
+  'profile:write': house('Change the own password, second factor and sessions', everyone, fixed),
+  'permissions:read': product(
+    'See the roles, the permissions and why a decision fell',
+    everyone,
+    fixed,
+  ),
+  'seller:read': product('See the seller, its plan and its usage', everyone),
+  'seller:manage': house(
+    'Change the name of the seller and what it lets support do',
+    ['OWNER'],
+    fixed,
+  ),
+  'seller:transfer': house('Hand the seller over to another OWNER', ['OWNER'], fixed),
+  'seller:create': house('Found one more seller, as its OWNER', everyone, fixed),
+  'users:read': house('See the people of the seller and open invitations', managers, {
+    keys: true,
+    staff: true,
+  }),
+  'users:manage': house('Invite and remove people, change roles and overrides', ['OWNER'], fixed),
+  'users:leave': house('Leave the seller', everyone, fixed),
+  'api-keys:read': house('See the API keys, never their secrets', managers, { staff: true }),
+  'api-keys:manage': house('Make, rotate and revoke API keys', managers),
+  'impersonation:read': house('See who of the staff looks in, and what they did', managers),
+  'impersonation:decide': house('Let staff in, or send them out', managers),
+  'audit:read': house('Read the audit trail', managers, {
+    keys: true,
+    staff: true,
+    grantable: true,
+  }),
+  'audit:export': house('Export the audit trail', managers, { keys: true, grantable: true }),
+  'audit:anchor': house('Say where the digests of the audit trail go', ['OWNER']),
+  'orders:read': product('Read orders', everyone, byAccount),
+  // the others see masked buyers; staff see them masked as well
+  'customers:read': product('See buyers unmasked', ['OWNER', 'ADMIN', 'OPERATOR'], {
+    ...byAccount,
+    staff: false,
+  }),
+  'customers:reveal': product(
+    'Unmask one buyer, with a reason that is kept',
+    ['OWNER', 'ADMIN', 'OPERATOR', 'FINANCE'],
+    { ...byAccount, keys: false, staff: false },
+  ),
+  'accounts:read': product('Read marketplace accounts and their health', everyone, byAccount),
+  'accounts:connect': product('Connect marketplace accounts', managers, { staff: false }),
+  'accounts:sync': product('Start syncs', ['OWNER', 'ADMIN', 'OPERATOR'], byAccount),
+  'runs:read': product('Read what syncs did', everyone, byAccount),
+} as const satisfies Readonly<Record<string, PermissionRow>>
+
+/** What a plugin's permission is: of the product, held by the roles that it names. */
+export const pluginPermission = (
+  plugin: string,
+  permission: string,
+  roles: readonly Role[],
+): PermissionRow => product(`Declared by plugin "${plugin}": ${permission}`, roles, { plugin })

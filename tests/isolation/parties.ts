@@ -1,0 +1,230 @@
+/** A seller with people of every role, connected shops, orders, and whatever else there is; all marked. */
+import { createPasswordHasher } from '#core/auth/passwords.ts'
+import { roles } from '#core/auth/principal.ts'
+import { numberSecrets } from '#core/crypto/numbered.ts'
+import type { Operations } from '#core/db/operations.ts'
+import type { Role } from '#core/plugin.ts'
+import { ensureSeller } from '#core/tenancy/provision.ts'
+import type { RunningSandbox } from '#core/testing/sandbox/sandbox.ts'
+import type { WireOrder } from '../support/bazaar/sandbox/books.ts'
+import { type Ask, type Client, clientAt } from './clients.ts'
+import { markOf, phoneOf, shopsOf } from './marks.ts'
+import type { Store } from './whole-app.ts'
+
+export interface Person {
+  readonly email: string
+  readonly password: string
+  readonly role: Role
+  readonly client: Client
+}
+/** One account of a marketplace, as a seller connects it. */
+export interface Shop {
+  readonly marketplace: 'BAZAAR'
+  readonly external_account_id: string
+  readonly name: string
+  readonly details: unknown
+  readonly credentials: unknown
+}
+export interface Party {
+  readonly number: number
+  /** Stands in all texts of this seller, and of nobody else. */
+  readonly mark: string
+  readonly sellerId: string
+  readonly email: string
+  readonly shops: readonly [Shop, Shop]
+  readonly people: Readonly<Record<Role, Person>>
+  /** With the owner's session. */
+  readonly ask: Ask
+  /** The secret of an API key with every scope. */
+  readonly key: string
+}
+export interface House {
+  readonly url: string
+  /** The process's own. */
+  readonly secret: string
+  readonly store: Store
+  readonly sandbox: RunningSandbox
+  readonly sql: Operations
+}
+
+/** Works for three sellers: those with the numbers 1 to 3, 4 to 6, and so on. */
+export const accountant = (seller: number): string =>
+  `accountant-${Math.floor((seller - 1) / 3)}@example.in`
+/** Of everybody here. */
+const password = 'Secret-of-everybody-zqcanary'
+
+export const makeParty = async (house: House, number: number): Promise<Party> => {
+  const mark = markOf(number)
+  const emailOf = (role: Role) => `${role.toLowerCase()}.${mark}@example.in`
+  const passwordHash = await hashOnce(house.secret, password)
+  const { sellerId } = await ensureSeller(house.store.db, {
+    name: `Stall of ${mark}`,
+    users: [
+      ...roles.map((role) => ({ email: emailOf(role), passwordHash, role })),
+      { email: accountant(number), passwordHash, role: 'FINANCE' as const },
+    ],
+  })
+  const people = {} as Record<Role, Person>
+  for (const role of roles) {
+    const client = clientAt(house.url, { 'user-agent': `Browser of ${mark}` })
+    people[role] = { email: emailOf(role), password, role, client }
+    await signIn(people[role])
+  }
+  const { ask } = people.OWNER.client
+  const shops = await Promise.all(
+    shopsOf(number).map((shop, at) => readShop(house, shop, at, mark)),
+  )
+  const [first, second] = shops
+  if (!first || !second) throw new Error('The sandbox has too few shops')
+  for (const shop of [first, second]) {
+    await markOrders(house.sandbox, number, shop.external_account_id)
+    await connectAndSync(ask, shop)
+  }
+  const party = { number, mark, sellerId, people, ask }
+  await stepUp(people.OWNER)
+  const key = await makeKey(party, `Key of ${mark}`)
+  await makeTheRest(party)
+  return { ...party, email: emailOf('OWNER'), shops: [first, second], key }
+}
+
+/** Hashes are made once: one for each person would take longer than all else. */
+const hashing = new Map<string, Promise<string>>()
+export const hashOnce = (secret: string, password: string): Promise<string> => {
+  const name = `${secret} ${password}`
+  const hasher = createPasswordHasher({ secrets: numberSecrets(secret) })
+  const hash = hashing.get(name) ?? hasher.hash(password).finally(hasher.close)
+  hashing.set(name, hash)
+  return hash
+}
+
+export const keyScopes = [
+  'profile:read',
+  'permissions:read',
+  'seller:read',
+  'users:read',
+  'audit:read',
+  'audit:export',
+  'orders:read',
+  'customers:read',
+  'accounts:read',
+  'accounts:connect',
+  'accounts:sync',
+  'runs:read',
+] as const
+
+/** The secret of a new key. */
+export const makeKey = async ({ ask }: Pick<Party, 'ask'>, name: string): Promise<string> => {
+  const made = await good(ask('POST', '/v1/api-keys', { name, scopes: keyScopes }), 201)
+  return made.secret
+}
+
+/** A row of each of the other kinds. */
+const makeTheRest = async (
+  { mark, ask, people }: Pick<Party, 'mark' | 'ask' | 'people'>,
+): Promise<void> => {
+  const about = (what: string) => `${what} because of ${mark}`
+  await good(ask('PATCH', '/v1/seller', { support_consent: 'NOTIFY' }))
+  const email = `invited.${mark}@example.in`
+  await good(ask('POST', '/v1/invitations', { email, role: 'VIEWER' }), 201)
+  await makeOverride({ ask, mark })
+  const hook = { kind: 'hook', url: `https://hooks.example.in/${mark}` }
+  await good(ask('POST', '/v1/audit/anchors', hook), 201)
+  const bucket = { kind: 'bucket', bucket: `bucket-${mark}` }
+  await good(ask('POST', '/v1/audit/anchors', bucket), 201)
+  const orders = await good(ask('GET', '/v1/orders?limit=1'))
+  const reveal = { fields: ['phone'], reason: about('The courier asks') }
+  const { client } = people.FINANCE
+  await good(client.ask('POST', `/v1/orders/${orders.data[0].id}/reveal`, reveal))
+}
+
+/** Whoever joined last may start syncs. */
+export const makeOverride = async ({ ask, mark }: Pick<Party, 'ask' | 'mark'>): Promise<void> => {
+  const users = await good(ask('GET', '/v1/users'))
+  const last = users.data.map(({ id }: { id: string }) => id).toSorted().at(-1)
+  const reason = `May sync because of ${mark}`
+  const override = { permission: 'accounts:sync', effect: 'GRANT', reason }
+  await good(ask('POST', `/v1/users/${last}/overrides`, override), 201)
+}
+
+/** The answer's body; throws where it has another status. */
+export const good = async (
+  asked: ReturnType<Ask>,
+  status = 200,
+  // deno-lint-ignore no-explicit-any -- an answer has many shapes, and tests look into all of them
+): Promise<any> => {
+  const answer = await asked
+  if (answer.status !== status) {
+    throw new Error(`${answer.status} instead of ${status}: ${answer.text}`)
+  }
+  return answer.text === '' ? null : JSON.parse(answer.text)
+}
+
+export const signIn = async (
+  { client, email, password }: Pick<Person, 'client' | 'email' | 'password'>,
+): Promise<void> => {
+  const { status, text } = await client.ask('POST', '/v1/auth/login', { email, password })
+  if (status !== 200 || client.jar.size === 0) throw new Error(`Cannot sign in: ${text}`)
+}
+
+/** For ten minutes. */
+export const stepUp = (
+  { client, password }: Pick<Person, 'client' | 'password'>,
+): Promise<unknown> => good(client.ask('POST', '/v1/auth/step-up', { password }))
+
+const readShop = (
+  { sandbox }: House,
+  id: string,
+  at: number,
+  mark: string,
+): Shop => {
+  const found = sandbox.accounts.find(({ externalAccountId }) => externalAccountId === id)
+  if (!found) throw new Error(`The sandbox has no shop "${id}"`)
+  const { details, credentials } = found
+  const name = `Shop ${at + 1} of ${mark}`
+  return { marketplace: 'BAZAAR', external_account_id: id, name, details, credentials }
+}
+
+/** Puts the mark into whatever text of an order there is. */
+const markOrders = async (
+  sandbox: RunningSandbox,
+  seller: number,
+  shop: string,
+): Promise<void> => {
+  const control = async (verb: string, body: object): Promise<unknown> => {
+    const request = { method: 'POST', body: JSON.stringify(body) }
+    const answer = await fetch(`${sandbox.url}/_control/${verb}`, request)
+    if (!answer.ok) throw new Error(`${verb}: ${await answer.text()}`)
+    return await answer.json()
+  }
+  const mark = markOf(seller)
+  const orders = await control('orders', { shop }) as readonly WireOrder[]
+  for (const [at, { number, buyer, lines }] of orders.entries()) {
+    const members = {
+      // one of each shop cannot be accepted, and is kept aside
+      ...(at === 0 ? { channel: 'elsewhere' } : {}),
+      buyer: {
+        ...buyer,
+        ...{ name: `Buyer ${at} ${mark}`, mail: `b${at}.${mark}@buyers.invalid` },
+        ...{ phone: phoneOf(seller, at), street: `${at} Street ${mark}`, town: `Town ${mark}` },
+        pin: `4110${mark}`,
+      },
+      lines: lines.map((line) => ({ ...line, sku: `SKU-${mark}`, title: `Kurta ${at} ${mark}` })),
+    }
+    await control('change', { shop, number, members })
+  }
+}
+
+/** Twice, so that there is a page of runs to turn. */
+const connectAndSync = async (ask: Ask, shop: Shop): Promise<void> => {
+  const account = await ask('POST', '/v1/marketplace-accounts', shop)
+  if (account.status !== 201) throw new Error(`Cannot connect: ${account.text}`)
+  for (const _ of ['the run of the connection', 'one more']) {
+    const path = `/v1/marketplace-accounts/${JSON.parse(account.text).id}/sync`
+    const { run } = JSON.parse((await ask('POST', path, {})).text)
+    for (let state = ''; state !== 'SUCCEEDED';) {
+      state = JSON.parse((await ask('GET', `/v1/runs/${run.id}`)).text).state
+      if (state === 'FAILED') throw new Error('The sync has failed')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/** One row for each route: what its ids are ids of, and a body that it takes. A route without one fails. */
+import { peopleRows } from './people-rows.ts'
+import { account, documents, type Maker, type RouteRow, text, user } from './route-row.ts'
+import { signInRows } from './sign-in-rows.ts'
+import { staffRows } from './staff-rows.ts'
+
+const time = ({ draw }: Maker): string => `2026-01-${String(1 + draw.below(9)).padStart(2, '0')}`
+const auditWords = {
+  'query action': ({ draw }: Maker) => draw.pick(['sync.page', 'user.invited', 'api-key.made']),
+  'query from': time,
+  'query to': () => '2027-02-01',
+}
+const auditIds = { 'query actor': user, 'query target': 'sellers.id' }
+const auditForms = { 'query target': 'seller:' }
+
+/** Orders, accounts and runs, the audit trail, documents. */
+const otherRows: Readonly<Record<string, RouteRow>> = {
+  'GET /v1/orders': {
+    ids: { 'query account': account },
+    words: { 'query ordered_from': time, 'query ordered_to': () => '2026-02-01' },
+    weight: 30,
+  },
+  'GET /v1/orders/{id}': { ids: { 'path id': 'orders.id' }, weight: 30 },
+  'GET /v1/marketplaces': { sees: 'nobody' },
+  'GET /v1/marketplace-accounts': {},
+  'POST /v1/marketplace-accounts': {
+    body: ({ shop, draw }) => ({
+      ...shop(draw.pick([0, 1])),
+      credentials: { api_key: 'nobody has this key' },
+    }),
+    makes: account,
+    weight: 2,
+  },
+  'GET /v1/marketplace-accounts/{id}': { ids: { 'path id': account } },
+  'POST /v1/marketplace-accounts/{id}/sync': {
+    ids: { 'path id': account },
+    body: () => ({ target: 'ORDERS' }),
+    weight: 3,
+  },
+  'GET /v1/runs': { ids: { 'query account': account }, weight: 20 },
+  'GET /v1/runs/{id}': { ids: { 'path id': 'job_runs.id' } },
+  'POST /v1/orders/{id}/reveal': {
+    ids: { 'path id': 'orders.id' },
+    body: (make) => ({ fields: ['name', 'address'], reason: text('The courier asks')(make) }),
+  },
+  'GET /v1/audit': { ids: auditIds, forms: auditForms, words: auditWords, weight: 20 },
+  'GET /v1/audit/export': { ids: auditIds, forms: auditForms, words: auditWords, weight: 2 },
+  'GET /v1/audit/digests': {},
+  'GET /v1/audit/keys': documents,
+  'GET /v1/audit/anchors': {},
+  'POST /v1/audit/anchors': {
+    body: ({ mark, serial }) => ({
+      kind: 'hook',
+      url: `https://hooks.example.in/${mark}/${serial}`,
+    }),
+    makes: 'audit_anchors.id',
+    weight: 4,
+  },
+  'DELETE /v1/audit/anchors/{id}': { ids: { 'path id': 'audit_anchors.id' }, weight: 4 },
+  'GET /v1/tally': {},
+  // no row security but the tables' own: whatever it answers, it is the seller's
+  'GET /v1/forgetful/{table}': {
+    words: { 'path table': ({ draw }) => draw.pick(openTables) },
+    weight: 20,
+  },
+  'GET /healthz': documents,
+  'GET /readyz': documents,
+  'GET /openapi.json': documents,
+  'GET /security': documents,
+  'GET /security/proofs/{proof}': documents,
+  'GET /problems/{code}': documents,
+  'GET /': documents,
+  'GET /docs': documents,
+  'GET /docs/assets/{file}': documents,
+}
+
+export const routeRows: Readonly<Record<string, RouteRow>> = {
+  ...signInRows,
+  ...peopleRows,
+  ...staffRows,
+  ...otherRows,
+}
+
+/** Tables of sellers that a plugin may read whole. */
+export const openTables = [
+  'audit_digests',
+  'audit_events',
+  'audit_heads',
+  'bazaar_account_details',
+  'decrypt_ledger',
+  'idempotency_keys',
+  'impersonation_sessions',
+  'job_runs',
+  'marketplace_accounts',
+  'marketplace_credential_events',
+  'order_items',
+  'orders',
+  'permission_overrides',
+  'plan_usage',
+  'quarantined_rows',
+  'rate_buckets',
+  'schedules',
+  'seller_keys',
+  'seller_users',
+  'sellers',
+  'sync_cursors',
+] as const
