@@ -6,24 +6,43 @@ const door = [
   'tests/isolation/forging.test.ts',
   'tests/isolation/scope.test.ts',
   'tests/isolation/gates.test.ts',
+  'tests/isolation/entries.test.ts',
+  'tests/isolation/signed.test.ts',
 ]
-const support = ['tests/tenancy/impersonation-database.test.ts', 'tests/isolation/door.test.ts']
-const keys = ['tests/auth/api-keys.test.ts', 'tests/isolation/door.test.ts']
+const support = ['tests/tenancy', 'tests/isolation/entries.test.ts']
+const keys = ['tests/auth/api-key-ends.test.ts', 'tests/isolation/entries.test.ts']
 const file = 'migrations/0018_signed_scope.sql'
+const proof = 'where p_proof = public.scope_hmac(k.inner_block, k.outer_block,'
+const entry = 'public.scope_entry(p_kind, p_ref, p_seller, p_expires))'
 
 export const databaseGuards: readonly Guard[] = [
   ...guardsOf(file, door, [
     [
       'door: the entry is signed',
-      'if public.scope_proof_holds(p_kind, p_ref, p_seller, p_expires, p_proof) is not true then',
+      `${proof}\n          ${entry}\n        and p_expires`,
+      'where p_expires',
+    ],
+    [
+      'door: the entry is signed, when it is looked at again',
+      `${proof}\n      ${entry};`,
+      'limit 1;',
+    ],
+    ['door: an entry expires', 'and p_expires > current_timestamp', ''],
+    [
+      'door: an entry expires, when it is looked at again',
+      'if p_expires is null or p_expires <= clock_timestamp() then',
       'if false then',
     ],
     [
-      'proof: it is for one backend',
-      'k.inner_block || int4send(pg_backend_pid()) || timestamptz_send(p_expires)',
-      'k.inner_block || timestamptz_send(p_expires)',
+      'door: a session that was ended lets nobody in',
+      'and x.entry_ref = p_ref and x.revoked_at is null and',
+      'and x.entry_ref = p_ref and',
     ],
-    ['door: an entry expires', 'if p_expires <= clock_timestamp() then', 'if false then'],
+    [
+      'door: a session that ran out lets nobody in',
+      'x.revoked_at is null and x.expires_at > current_timestamp;',
+      'x.revoked_at is null;',
+    ],
     [
       'door: a session that was ended is over',
       'and x.revoked_at is null and x.expires_at > clock_timestamp();\n      if not found',
@@ -34,6 +53,12 @@ export const databaseGuards: readonly Guard[] = [
       'and x.revoked_at is null and x.expires_at > clock_timestamp();\n      if not found',
       'and x.revoked_at is null;\n      if not found',
     ],
+    [
+      'door: what has changed lets nobody in',
+      'and x.entry_ref = p_ref and x.revoked_at',
+      'and x.revoked_at',
+    ],
+    ['door: what has changed is told', 'if v_version <> v_tail then', 'if false then'],
     [
       'door: work that is not running is not leased',
       "and w.id = v_id and w.state = 'RUNNING'",
@@ -49,26 +74,21 @@ export const databaseGuards: readonly Guard[] = [
       'v_tail::uuid and w.lease_until > clock_timestamp();',
       'v_tail::uuid;',
     ],
-    ['door: what has changed is told', 'if v_version <> v_tail then', 'if false then'],
     [
       'scope: its mark is looked at',
-      "      is not true then\n    raise exception 'no seller scope is open'",
-      "      is null and v_seller is null then\n    raise exception 'no seller scope is open'",
+      '  if not found then\n    perform public.scope_is_reading();',
+      '  if false then\n    perform public.scope_is_reading();',
     ],
     [
       'scope: a mark is of one transaction',
-      'int4send(pg_backend_pid()) || timestamptz_send(now())',
-      'int4send(pg_backend_pid())',
+      'pg_backend_pid(), extract(epoch from current_timestamp), p_seller,',
+      'pg_backend_pid(), p_seller,',
     ],
-    [
-      'scope: a mark is of one actor',
-      "p_mode || length(p_seller) || ':' || p_seller || p_actor",
-      "p_mode || length(p_seller) || ':' || p_seller",
-    ],
+    ['scope: a mark is of one actor', 'p_seller,\n  p_actor);', 'p_seller);'],
     [
       'scope: a mark is of one seller',
-      "p_mode || length(p_seller) || ':' || p_seller || p_actor",
-      'p_mode || p_actor',
+      'extract(epoch from current_timestamp), p_seller,',
+      'extract(epoch from current_timestamp),',
     ],
     [
       'gates: closed inside of a scope',
@@ -77,20 +97,21 @@ export const databaseGuards: readonly Guard[] = [
     ],
     [
       'audit: an event is of the open scope',
-      "if not public.app_is_admin_scope() and p_seller <> public.app_current_seller_id() then\n    raise exception 'an audit",
+      'if not public.app_is_admin_scope() and p_seller <> public.app_current_seller_id() then\n' +
+      "    raise exception 'an audit",
       "if false then\n    raise exception 'an audit",
     ],
   ]),
   ...guardsOf(file, keys, [
     [
       'door: a revoked key is over',
-      'and k.revoked_at is null and (k.expires_at',
-      'and (k.expires_at',
+      'and x.revoked_at is null and (x.expires_at is null',
+      'and (x.expires_at is null',
     ],
     [
       'door: a key runs out',
-      'and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp());',
-      'and k.revoked_at is null;',
+      'and x.revoked_at is null and (x.expires_at is null or x.expires_at > clock_timestamp());',
+      'and x.revoked_at is null;',
     ],
   ]),
   ...guardsOf(file, support, [
@@ -116,7 +137,7 @@ export const databaseGuards: readonly Guard[] = [
     ],
     [
       'scope: what is read-only writes nothing',
-      "if current_setting('app.scope') like 'r%' then",
+      'if public.scope_is_reading() then',
       'if false then',
     ],
     [

@@ -21,8 +21,8 @@ export const putRight = async (sql: Operations, parties: readonly Party[]): Prom
     }
     await tx`
       update sellers set status = 'ACTIVE', suspended_at = null, suspension_reason = null,
-        support_consent = 'NOTIFY', authz_version = authz_version + 1
-      where id = any(${sellerIds}::uuid[]) and (status <> 'ACTIVE' or support_consent <> 'NOTIFY')`
+        authz_version = authz_version + 1
+      where id = any(${sellerIds}::uuid[]) and status <> 'ACTIVE'`
     await tx`delete from permission_overrides where seller_id = any(${sellerIds}::uuid[])`
     await tx`
       update sessions x set revoked_at = null, revoked_reason = null,
