@@ -1,12 +1,17 @@
 /** Builds the application from a configuration: the only place where its parts meet. */
 import { createPasswordHasher } from './auth/passwords.ts'
 import { createTokens } from './auth/tokens.ts'
-import { createIdempotency, edgeSweep, openLimits } from './boot/edge.ts'
+import { createIdempotency, openLimits } from './boot/edge.ts'
 import { accessServices } from './boot/access.ts'
-import { auditServices, auditSweeps } from './boot/audit.ts'
-import { openPost, secretsOf, sessionsSweep, signInServices } from './boot/sign-in.ts'
-import { staffServices, staffSweep } from './boot/staff.ts'
+import { auditServices } from './boot/audit.ts'
+import { processingServices } from './boot/processing.ts'
+import { queueServices } from './boot/queues.ts'
+import { openPost, secretsOf, signInServices } from './boot/sign-in.ts'
+import { staffServices } from './boot/staff.ts'
+import { openFiles } from './boot/storage.ts'
+import { startSweeping } from './boot/sweeps.ts'
 import { tenancyServices } from './boot/tenancy.ts'
+import { startWorkers } from './boot/work.ts'
 import type { Config, Part } from './config.ts'
 import { deriveKey } from './crypto/derive.ts'
 import { createKeyring } from './crypto/keyring.ts'
@@ -19,24 +24,25 @@ import { createApp } from './http/app.ts'
 import { listen, type Listener } from './http/listen.ts'
 import { newId } from './ids.ts'
 import { createAccounts } from './ledger/accounts.ts'
+import { createImports } from './ledger/imports/imports.ts'
 import { createJobContext, createPluginContext } from './ledger/plugin-context.ts'
+import { consumersOf } from './ledger/plugin-jobs.ts'
 import { createOrders } from './ledger/read-orders.ts'
+import { createPayouts } from './ledger/read-payouts.ts'
+import { createReturns } from './ledger/read-returns.ts'
+import { createShipments } from './ledger/read-shipments.ts'
+import { createTimelines } from './ledger/read-timeline.ts'
 import { createRegistry } from './ledger/registry.ts'
-import { accountSyncQueue, syncAccount } from './ledger/run-sync.ts'
+import { createListings } from './ledger/inventory/listings.ts'
+import { createStock } from './ledger/inventory/stock.ts'
 import { createRuns } from './ledger/runs.ts'
 import { createUpstream } from './ledger/upstream.ts'
 import type { Log } from './log.ts'
-import type { QueueSpec } from './plugin.ts'
 import { createPermissions } from './rbac/permissions.ts'
+import { coreQueues, createQueueOf } from './queues/layout.ts'
 import { pause } from './queues/pause.ts'
 import { startRelay } from './queues/relay.ts'
-import { runWorkItem } from './queues/run-work.ts'
 import { createSqs } from './queues/sqs.ts'
-import { repairLostWork } from './queues/repair-work.ts'
-import { sweepSchedules } from './queues/sweep-schedules.ts'
-import { startSweeps } from './queues/sweeps.ts'
-import { workBody } from './queues/work.ts'
-import { startConsumer } from './queues/worker.ts'
 
 export interface Application {
   readonly start: () => Promise<void>
@@ -55,8 +61,6 @@ export interface BootOptions {
 const version = '0.1.0'
 /** A slice of a sync ends after this long, so that one account never holds a worker. */
 const sliceMs = 20_000
-/** Core's own queues; plugins bring theirs. */
-const coreQueues: readonly QueueSpec[] = [{ name: accountSyncQueue, kind: 'fifo' }]
 
 /** Throws one error with every fault of configuration or plugins; opens nothing before. */
 export const boot = async (config: Config, options: BootOptions): Promise<Application> => {
@@ -69,9 +73,11 @@ export const boot = async (config: Config, options: BootOptions): Promise<Applic
     url: () => url,
     start: async () => {
       await refuseUnknownKey(house.db)
+      // a bucket of AWS is made by who runs the account; one of our own machine by us
+      if (config.AWS_ENDPOINT_URL && runs('worker')) await house.files.ensureBucket()
       if (runs('worker') || runs('sweeps')) await house.sqs.ensureQueues(house.queues)
       if (runs('worker')) stops.push(startWorker(house))
-      if (runs('sweeps')) stops.push(await startSweeping(house, config))
+      if (runs('sweeps')) stops.push(await startSweeping(house))
       for (const { plugin } of host.plugins) {
         const job = { key: newId(), signal: house.stopping }
         const end = await plugin.start?.(createPluginContext(house, plugin, job))
@@ -122,15 +128,17 @@ const build = async (config: Config, host: Host, options: BootOptions) => {
     log,
   }
   const kms = createKms(aws)
+  const aliasOf = (sellerId: string): string =>
+    config.AWS_S3_PER_SELLER_KMS ? `alias/robnu/seller-${sellerId}` : config.ROBNU_KMS_ALIAS
   const keyring = createKeyring({
     db,
     kms,
-    aliasOf: (sellerId) =>
-      config.AWS_S3_PER_SELLER_KMS ? `alias/robnu/seller-${sellerId}` : config.ROBNU_KMS_ALIAS,
+    aliasOf,
     createMissingAlias: config.ROBNU_KMS_CREATE_KEYS,
     now,
     log,
   })
+  const files = openFiles({ db, aws, config, aliasOf, keyring })
   const sqs = createSqs({ ...aws, prefix: config.ROBNU_QUEUE_PREFIX })
   const hasher = createPasswordHasher({ secrets: secretsOf(config) })
   const registry = createRegistry(host.marketplaces)
@@ -147,6 +155,8 @@ const build = async (config: Config, host: Host, options: BootOptions) => {
     db,
     keyring,
     registry,
+    queueOf: createQueueOf(host.plugins.map(({ plugin }) => plugin)),
+    consumers: consumersOf(host.plugins.map(({ plugin }) => plugin)),
     upstreamOf: (pluginId: string) => upstreams.get(pluginId) ?? real,
     configOf: host.configOf,
     fetch: options.fetch ?? fetch,
@@ -156,7 +166,7 @@ const build = async (config: Config, host: Host, options: BootOptions) => {
   const post = openPost({ config, fetch: shared.fetch, log, clock })
   return {
     ...shared,
-    ...{ kms, sqs, hasher, post, host, clock, config, stopping: stopping.signal },
+    ...{ kms, sqs, files, hasher, post, host, clock, config, stopping: stopping.signal },
     queues: [...coreQueues, ...host.plugins.flatMap(({ plugin }) => plugin.queues ?? [])],
     wake: () => wake(),
     startRelay: () => {
@@ -172,73 +182,23 @@ const build = async (config: Config, host: Host, options: BootOptions) => {
       await post.close()
       await hasher.close()
       keyring.close()
+      files.close()
       await Promise.all([kms.close(), sqs.close(), db.close()])
     },
   }
 }
 
 const startWorker = (house: House): () => Promise<void> => {
-  const { db, sqs, log, config } = house
   const stopRelay = house.startRelay()
-  const leaseMs = config.ROBNU_LEASE_MS
-  const deps = { ...house, sliceMs, sleep: pause }
-  const consumer = startConsumer({
-    sqs,
-    queue: accountSyncQueue,
-    body: workBody,
-    visibilityMs: leaseMs,
-    log,
-    handle: (body, { signal, draining }) =>
-      runWorkItem(
-        db,
-        body,
-        (work, lease) => syncAccount(deps, work, { signal: lease.signal, draining }),
-        { log, signal, leaseMs },
-      ),
+  const stopWorkers = startWorkers({
+    deps: { ...house, sliceMs, sleep: pause },
+    sqs: house.sqs,
+    queues: house.queues,
+    leaseMs: house.config.ROBNU_LEASE_MS,
   })
   return async () => {
-    await consumer.drain()
+    await stopWorkers()
     await stopRelay()
-  }
-}
-
-const startSweeping = async (house: House, config: Config): Promise<() => Promise<void>> => {
-  const { db, log, clock, host } = house
-  const asked = { now: clock, log, queueOf: () => accountSyncQueue }
-  const audit = auditSweeps(house)
-  const sweeps = await startSweeps({
-    connection: config.REDIS_URL
-      ? { redisUrl: config.REDIS_URL }
-      : { postgresUrl: config.DATABASE_PLATFORM_URL, schema: 'bullmq' },
-    log,
-    sweeps: [
-      {
-        id: 'scheduling-sweep',
-        cron: '*/5 * * * *',
-        run: async () => {
-          const swept = await sweepSchedules(db, asked)
-          const repaired = await repairLostWork(db, asked)
-          log.info('sweep.schedules', { ...swept, repaired })
-          house.wake()
-        },
-      },
-      edgeSweep(house),
-      ...audit.sweeps,
-      staffSweep(house),
-      sessionsSweep(house),
-      ...host.plugins.flatMap(({ plugin }) =>
-        (plugin.sweeps ?? []).map(({ id, cron, run }) => ({
-          id,
-          cron,
-          run: () =>
-            run(createPluginContext(house, plugin, { key: newId(), signal: house.stopping })),
-        }))
-      ),
-    ],
-  })
-  return async () => {
-    await sweeps.close()
-    audit.close()
   }
 }
 
@@ -261,6 +221,15 @@ const serve = async (house: House, config: Config): Promise<Listener> => {
       orders: createOrders({ db, keyring }),
       accounts: createAccounts(house),
       runs: createRuns(db),
+      shipments: createShipments(db),
+      returns: createReturns(db),
+      payouts: createPayouts(db),
+      timelines: createTimelines(db),
+      ...queueServices(house),
+      stock: createStock(house),
+      listings: createListings(house),
+      imports: createImports(house),
+      ...processingServices(house),
       audit: auditServices(house),
     },
     checks: { database: db.ping, keys: kms.ping, queues: sqs.ping },

@@ -24,6 +24,8 @@ export type Config = Readonly<z.infer<typeof schema>> & {
   readonly plugins: readonly PluginEntry[]
   /** The folder that paths of plugins start from. */
   readonly configDir: string
+  /** Whether a sweep runs, by its id, where nobody has switched it; on, where it is not named. */
+  readonly sweepDefaults: Readonly<Record<string, boolean>>
 }
 
 /** Thrown with one line for each fault. */
@@ -72,6 +74,10 @@ const schema = z.object({
   REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must begin with redis://').optional(),
   AWS_REGION: z.string().default('ap-south-1'),
   AWS_ENDPOINT_URL: httpUrl.optional(),
+  AWS_S3_BUCKET: z.string().regex(
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    'must be the name of a bucket',
+  ).default('robnu-prod-files'),
   AWS_S3_PER_SELLER_KMS: flag.default(false),
   ROBNU_KMS_ALIAS: z.string().startsWith('alias/').default('alias/robnu/default'),
   ROBNU_KMS_CREATE_KEYS: flag.default(false),
@@ -134,8 +140,25 @@ export const readConfig = (env: Environment): Config => {
     }
   }
   const plugins = readPlugins(env, faults)
+  const sweepDefaults = readSweepDefaults(env, faults)
   if (!parsed.success || faults.length > 0) throw configFault(faults)
-  return Object.freeze({ ...parsed.data, ...plugins })
+  return Object.freeze({ ...parsed.data, ...plugins, sweepDefaults })
+}
+
+/** `WORKER_ENABLE_CLAIM_SWEEPER=false`: the sweep `claim-sweeper` is off until staff switch it on. */
+const readSweepDefaults = (
+  env: Environment,
+  faults: string[],
+): Readonly<Record<string, boolean>> => {
+  const defaults: Record<string, boolean> = {}
+  for (const [name, text] of Object.entries(env)) {
+    const [, id] = /^WORKER_ENABLE_([A-Z0-9_]+)$/.exec(name) ?? []
+    if (id === undefined || text === undefined || text === '') continue
+    const parsed = flag.safeParse(text)
+    if (parsed.success) defaults[id.toLowerCase().replaceAll('_', '-')] = parsed.data
+    else faults.push(`${name}: ${parsed.error.issues[0]?.message}`)
+  }
+  return defaults
 }
 
 /** The one secret, for tools that need nothing else of the configuration. */

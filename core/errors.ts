@@ -123,6 +123,26 @@ export const errorTable = {
     title: 'The seller has connected this marketplace account already',
     next: 'Use the existing account, listed by GET /v1/marketplace-accounts',
   },
+  'listing-exists': {
+    status: 409,
+    title: 'This SKU of the account leads to a product already',
+    next: 'See GET /v1/listings with its `account`',
+  },
+  'stock-changed': {
+    status: 409,
+    title: 'The stock has changed since the version that you named',
+    next: 'Read it again with GET /v1/inventory, and decide anew',
+  },
+  'stock-out-of-range': {
+    status: 409,
+    title: 'That would leave less than nothing on hand, or more than can be counted',
+    next: 'Count what is there, and send it as `on_hand`',
+  },
+  'account-paused': {
+    status: 409,
+    title: 'The account is paused',
+    next: 'Resume it with PATCH /v1/marketplace-accounts/{id}, then ask again',
+  },
   'last-owner': {
     status: 409,
     title: 'The seller would be left without an OWNER',
@@ -178,6 +198,16 @@ export const errorTable = {
     title: 'You have an impersonation session that is not over',
     next: 'Use it or end it: GET /v1/staff/impersonations lists it',
   },
+  'manifest-closed': {
+    status: 409,
+    title: 'The manifest is closed already',
+    next: 'Read it with GET /v1/manifests/{id}; a closed manifest never opens again',
+  },
+  'manifest-empty': {
+    status: 409,
+    title: 'The manifest holds no shipment',
+    next: 'Process orders first; the marketplace closes no empty manifest',
+  },
   'idempotency-in-flight': {
     status: 409,
     title: 'A request with this Idempotency-Key is under way',
@@ -195,8 +225,8 @@ export const errorTable = {
   },
   'unsupported-media-type': {
     status: 415,
-    title: 'The request body is not JSON',
-    next: 'Send `content-type: application/json`',
+    title: 'The request body has a content type that this route does not take',
+    next: 'Send `content-type: application/json`; a file goes as `application/octet-stream`',
   },
   'idempotency-key-reused': {
     status: 422,
@@ -222,6 +252,16 @@ export const errorTable = {
     status: 422,
     title: 'No enabled plugin serves this marketplace',
     next: 'See GET /v1/marketplaces for the codes, or have the plugin enabled',
+  },
+  'switch-unknown': {
+    status: 422,
+    title: 'There is no such sweep, marketplace or account to switch',
+    next: 'See GET /v1/staff/switches for the keys; an account is `account:` with its id',
+  },
+  'schedule-refused': {
+    status: 422,
+    title: 'The schedule cannot be read, or runs more often than every five minutes',
+    next: 'Send a cron of five fields, such as `*/15 * * * *`, read in Asia/Kolkata',
   },
   'target-unsupported': {
     status: 422,
@@ -267,6 +307,11 @@ export const errorTable = {
     status: 503,
     title: 'The key service does not answer',
     next: 'Try again after the seconds in `Retry-After`; nothing was stored',
+  },
+  'storage-unavailable': {
+    status: 503,
+    title: 'The storage of files does not answer',
+    next: 'Try again after the seconds in `Retry-After`',
   },
   'not-ready': {
     status: 503,

@@ -3,21 +3,50 @@
  * import. It has no dependency and does no I/O. Everything that crosses it can be cloned by the
  * structured clone algorithm, so that a plugin may run in a process of its own.
  */
+import type { Batch, DocumentAsk, Download, StepResult } from './plugin/processing.ts'
+import type { ReportImport } from './plugin/reports.ts'
 import type { OrderRow, PayoutRow, ReturnRow } from './plugin/rows.ts'
 
 export { failure, failureKind, failureOf } from './plugin/failure.ts'
 export type { Failure, FailureDetail, FailureKind } from './plugin/failure.ts'
 export { paiseOf } from './plugin/money.ts'
-export { gstStateCode } from './plugin/india.ts'
-export { orderStateRank, orderStates } from './plugin/rows.ts'
+export type {
+  Batch,
+  BatchOrder,
+  ClosurePolicy,
+  DocumentAsk,
+  Download,
+  StepResult,
+} from './plugin/processing.ts'
+export type { ReportImport, ReportRecord, ReportResult } from './plugin/reports.ts'
+export { gstStateCode, stateName } from './plugin/india.ts'
+export { isGstin, pinAgreesWithState } from './plugin/india-checks.ts'
+export {
+  documentTypes,
+  orderStateRank,
+  orderStates,
+  payoutStateRank,
+  payoutStates,
+  returnKinds,
+  returnStateRank,
+  returnStates,
+} from './plugin/rows.ts'
 export type {
   Address,
   Customer,
+  DocumentType,
+  ManifestRow,
   OrderItemRow,
   OrderRow,
   OrderState,
+  PayoutLineRow,
   PayoutRow,
+  PayoutState,
+  ReturnItemRow,
+  ReturnKind,
   ReturnRow,
+  ReturnState,
+  ShipmentRow,
 } from './plugin/rows.ts'
 
 /** The one number of the contract. A new optional member does not move it. */
@@ -67,14 +96,6 @@ export interface HttpInit {
     }
     | undefined
 }
-/** A document on its way into storage; never held whole. */
-export interface Download {
-  readonly sha256: string
-  readonly byteSize: number
-  readonly mime: string
-  readonly storageKey: string
-}
-
 /** What a method is given besides its account. */
 export interface Context<Config = unknown> {
   readonly config: Config
@@ -101,8 +122,16 @@ export interface SellerTx {
     sql: string,
     values?: readonly unknown[],
   ) => Promise<readonly T[]>
-  /** Leaves when the transaction commits. */
-  readonly send: (queue: string, body: unknown) => Promise<void>
+  /**
+   * Stores a job for this plugin's own consumer of the queue; it leaves when the transaction commits.
+   * Jobs of one seller keep their order in a FIFO queue, those with an `account` of one account. The
+   * body is JSON of at most 64 KiB: send ids, and no buyer's data.
+   */
+  readonly send: (
+    queue: string,
+    body: unknown,
+    to?: { readonly account?: string },
+  ) => Promise<void>
   /** `verb` or `thing.verb`, recorded as `<plugin id>.<action>` when the transaction commits. */
   readonly audit: (action: string, target: string) => Promise<void>
 }
@@ -115,8 +144,9 @@ export interface JobContext<Config = unknown> extends Context<Config> {
   /** Runs inside the seller's scope; `http` in here throws. */
   readonly scope: <T>(work: (tx: SellerTx) => Promise<T>) => Promise<T>
   /**
-   * As `scope`, for the one transaction of a route with `replay`: it happens once for each
-   * Idempotency-Key. `work` calls `made`, or resolves to null where there is nothing to make.
+   * As `scope`, for the one transaction that must not happen twice. Of a route with `replay`: once for
+   * each Idempotency-Key; `work` calls `made`, or resolves to null where there is nothing to make. Of a
+   * consumer: once for each message, and a later delivery of it ends here, as done.
    */
   readonly make: <T>(work: (tx: MakingTx) => Promise<T>) => Promise<T>
 }
@@ -132,19 +162,40 @@ export interface QueueSpec {
   readonly name: string
   readonly kind: 'fifo' | 'standard'
 }
-/** Called at least once for each message: must be safe to repeat. */
+/**
+ * Handles what `SellerTx.send` has put into one of the plugin's queues, in the scope of its seller. A
+ * message may come several times: `ctx.make` makes its effect once. Thrown `rate-limit` and
+ * `unavailable` put it off; after five failures of another kind it is a dead letter, which people can
+ * send again. `ctx.signal` aborts after ten minutes.
+ */
 // deno-lint-ignore no-explicit-any -- a list holds consumers of different bodies
 export interface Consumer<Body = any, Config = any> {
   readonly queue: string
   readonly body: Schema<Body>
   readonly handle: (body: Body, ctx: JobContext<Config>) => Promise<void>
 }
+/**
+ * What a sweep is given. It sees no seller: what is to be done for the accounts of its marketplace is
+ * done by workers, and nothing of it for what is paused, switched off or waiting already. Both resolve
+ * to the number of new runs.
+ */
+export interface SweepContext<Config = unknown> extends Context<Config> {
+  /** Asks for a run for each account whose own schedule of this target is due. */
+  readonly syncDue: (target: Target) => Promise<number>
+  /**
+   * Asks to verify the credentials of each account that the marketplace has not confirmed for so long
+   * (real time). A session that is over is refreshed, or the account says that it has to be connected
+   * anew.
+   */
+  readonly verifyIdle: (idleMs: number) => Promise<number>
+}
 // deno-lint-ignore no-explicit-any -- a list holds sweeps of one plugin, whatever its config
 export interface Sweep<Config = any> {
   readonly id: string
   /** Five fields, Asia/Kolkata. */
   readonly cron: string
-  readonly run: (ctx: Context<Config>) => Promise<void>
+  /** Must be safe to repeat. */
+  readonly run: (ctx: SweepContext<Config>) => Promise<void>
 }
 // deno-lint-ignore no-explicit-any -- a list holds routes of different inputs
 export interface Route<Params = any, Query = any, Body = any, Answer = any> {
@@ -236,6 +287,8 @@ export type Sync<D, C, Row, Cursor> = (
 /** An absolute quantity for one SKU; the newest version wins. */
 export interface StockChange {
   readonly sku: string
+  /** The marketplace's id of the product (EAN, ASIN, FSN), where one is known. */
+  readonly listingId: string | null
   readonly quantity: number
   readonly version: number
 }
@@ -244,17 +297,10 @@ export interface StockResult {
   readonly outcome: 'accepted' | 'rejected'
   readonly reason?: string
 }
-export interface Batch {
-  readonly id: string
-  readonly orders: readonly { readonly id: string; readonly externalId: string }[]
-  readonly done: readonly StepResult[]
-}
-export interface StepResult {
-  readonly step: string
-  readonly order: string
-  readonly outcome: 'started' | 'done' | 'held' | 'failed'
-  readonly output?: unknown
-  readonly documents?: readonly Download[]
+/** What the marketplace believes is there to sell. */
+export interface StockLevel {
+  readonly sku: string
+  readonly quantity: number
 }
 
 /** An absent method is an absent ability. An adapter has no database and no raw fetch. */
@@ -272,6 +318,22 @@ export interface Adapter<D = any, C = any, Cursor = any> {
     changes: readonly StockChange[],
     ctx: Context,
   ) => Promise<readonly StockResult[]>
+  /** Reads back what was pushed; the host takes samples of it. */
+  readonly readInventory?: (
+    account: Account<D, C>,
+    items: readonly Pick<StockChange, 'sku' | 'listingId'>[],
+    ctx: Context,
+  ) => Promise<readonly StockLevel[]>
+  /** Throws `unavailable` with the code `not-ready` while the marketplace has not made it yet. */
+  readonly fetchDocument?: (
+    account: Account<D, C>,
+    ask: DocumentAsk,
+    ctx: Context,
+  ) => Promise<Download>
+  /**
+   * Yields each step before its remote write (`started`) and after it. A step in doubt is read at
+   * the marketplace before it is written again: none of them knows an idempotency key.
+   */
   readonly fullProcessing?: (
     account: Account<D, C>,
     batch: Batch,
@@ -285,12 +347,6 @@ export interface RateLimit {
   readonly burst: number
   /** An answer header that tells the live rate per second. */
   readonly rateHeader?: string
-}
-export interface ReportImport {
-  readonly id: string
-  readonly target: Target
-  readonly detect: (head: Uint8Array, fileName: string) => boolean
-  readonly parse: (lines: AsyncIterable<Uint8Array>) => AsyncIterable<unknown>
 }
 // deno-lint-ignore no-explicit-any -- the registry holds marketplaces of any shape
 export interface Marketplace<D = any, C = any, Cursor = any> extends Plugin {

@@ -197,6 +197,234 @@ grant select on audit_heads to robnu_platform;
 grant select on audit_heads to robnu_tenant;
 
 -- table of robnu_owner
+create table batch_lines (
+  seller_id uuid not null,
+  batch_id uuid not null,
+  order_id uuid not null,
+  external_item_id text not null,
+  quantity integer not null,
+  confirmed_quantity integer not null,
+  reason text,
+  constraint batch_lines_pkey PRIMARY KEY (seller_id, batch_id, order_id, external_item_id),
+  constraint batch_lines__order FOREIGN KEY (seller_id, batch_id, order_id) REFERENCES batch_orders(seller_id, batch_id, order_id),
+  constraint batch_lines__quantity CHECK (((confirmed_quantity >= 0) AND (confirmed_quantity <= quantity))),
+  constraint batch_lines__reason CHECK (((reason IS NOT NULL) = (confirmed_quantity < quantity)))
+);
+CREATE INDEX batch_lines__of_order ON batch_lines USING btree (seller_id, order_id);
+alter table batch_lines enable row level security;
+alter table batch_lines force row level security;
+create policy owner on batch_lines to robnu_owner using (true) with check (true);
+create policy platform on batch_lines to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on batch_lines to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on batch_lines as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select on batch_lines to robnu_tenant;
+
+-- table of robnu_owner
+create table batch_orders (
+  seller_id uuid not null,
+  batch_id uuid not null,
+  order_id uuid not null,
+  position integer not null,
+  state text not null default 'OPEN'::text,
+  step text,
+  code text,
+  message text,
+  bill_to jsonb,
+  live boolean not null,
+  updated_at timestamp with time zone not null default now(),
+  constraint batch_orders_pkey PRIMARY KEY (seller_id, batch_id, order_id),
+  constraint batch_orders__batch FOREIGN KEY (seller_id, batch_id) REFERENCES batches(seller_id, id),
+  constraint batch_orders__order FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
+  constraint batch_orders__held CHECK (((state = 'HELD'::text) = (code IS NOT NULL))),
+  constraint batch_orders__live CHECK (((NOT live) OR (state = 'OPEN'::text))),
+  constraint batch_orders__state CHECK ((state = ANY (ARRAY['OPEN'::text, 'DONE'::text, 'HELD'::text, 'STOPPED'::text])))
+);
+CREATE INDEX batch_orders__of_order ON batch_orders USING btree (seller_id, order_id);
+CREATE UNIQUE INDEX batch_orders__once ON batch_orders USING btree (seller_id, order_id) WHERE live;
+alter table batch_orders enable row level security;
+alter table batch_orders force row level security;
+create policy owner on batch_orders to robnu_owner using (true) with check (true);
+create policy platform on batch_orders to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on batch_orders to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on batch_orders as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on batch_orders to robnu_tenant;
+
+-- table of robnu_owner
+create table batches (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid not null,
+  job_run_id uuid not null,
+  state text not null default 'QUEUED'::text,
+  closure text not null,
+  close_manifests text[] not null default '{}'::text[],
+  order_count integer not null default 0,
+  failure_code text,
+  failure_message text,
+  created_at timestamp with time zone not null default now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint batches_pkey PRIMARY KEY (seller_id, id),
+  constraint batches__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint batches__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
+  constraint batches__closure CHECK ((closure = ANY (ARRAY['IMMEDIATE'::text, 'DELAYED'::text, 'MANUAL'::text]))),
+  constraint batches__state CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'DONE'::text, 'FAILED'::text])))
+);
+CREATE INDEX batches__newest ON batches USING btree (seller_id, created_at DESC, id DESC);
+CREATE INDEX batches__newest_of_account ON batches USING btree (seller_id, marketplace_account_id, created_at DESC, id DESC);
+CREATE INDEX batches__of_run ON batches USING btree (seller_id, job_run_id);
+alter table batches enable row level security;
+alter table batches force row level security;
+create policy owner on batches to robnu_owner using (true) with check (true);
+create policy platform on batches to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on batches to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on batches as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on batches to robnu_tenant;
+
+-- table of robnu_owner
+create table breakers (
+  marketplace_code text not null,
+  failures integer not null,
+  opened_at timestamp with time zone,
+  probe_at timestamp with time zone,
+  constraint breakers_pkey PRIMARY KEY (marketplace_code),
+  constraint breakers__open CHECK (((opened_at IS NULL) = (probe_at IS NULL)))
+);
+grant insert, select, update on breakers to robnu_gate;
+grant select on breakers to robnu_platform;
+
+-- table of robnu_owner
+create table catalog_listings (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid not null,
+  product_id uuid not null,
+  sku text not null,
+  external_listing_id text,
+  quantity integer,
+  version bigint not null default 0,
+  settled_version bigint not null default 0,
+  changed_at timestamp with time zone not null default now(),
+  pushed_quantity integer,
+  pushed_version bigint,
+  pushed_at timestamp with time zone,
+  rejection text,
+  read_quantity integer,
+  read_at timestamp with time zone,
+  differences integer not null default 0,
+  created_at timestamp with time zone not null default now(),
+  constraint catalog_listings_pkey PRIMARY KEY (seller_id, id),
+  constraint catalog_listings__sku UNIQUE (seller_id, marketplace_account_id, sku),
+  constraint catalog_listings__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint catalog_listings__product FOREIGN KEY (seller_id, product_id) REFERENCES catalog_products(seller_id, id),
+  constraint catalog_listings__quantity CHECK ((quantity >= 0)),
+  constraint catalog_listings__sku_form CHECK (((length(sku) >= 1) AND (length(sku) <= 200))),
+  constraint catalog_listings__versions CHECK ((settled_version <= version))
+);
+CREATE INDEX catalog_listings__newest_of_account ON catalog_listings USING btree (seller_id, marketplace_account_id, id DESC);
+CREATE INDEX catalog_listings__of_product ON catalog_listings USING btree (seller_id, product_id);
+CREATE INDEX catalog_listings__read ON catalog_listings USING btree (seller_id, marketplace_account_id, read_at NULLS FIRST);
+CREATE INDEX catalog_listings__waiting ON catalog_listings USING btree (seller_id, marketplace_account_id, id) WHERE (version > settled_version);
+alter table catalog_listings enable row level security;
+alter table catalog_listings force row level security;
+create policy owner on catalog_listings to robnu_owner using (true) with check (true);
+create policy platform on catalog_listings to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on catalog_listings to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on catalog_listings as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant references on catalog_listings to robnu_plugins;
+grant insert, select, update on catalog_listings to robnu_tenant;
+
+-- table of robnu_owner
+create table catalog_products (
+  seller_id uuid not null,
+  id uuid not null,
+  sku text not null,
+  title text,
+  safety_stock integer not null default 0,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint catalog_products_pkey PRIMARY KEY (seller_id, id),
+  constraint catalog_products__sku UNIQUE (seller_id, sku),
+  constraint catalog_products_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint catalog_products__safety CHECK ((safety_stock >= 0)),
+  constraint catalog_products__sku_form CHECK (((length(sku) >= 1) AND (length(sku) <= 200)))
+);
+alter table catalog_products enable row level security;
+alter table catalog_products force row level security;
+create policy owner on catalog_products to robnu_owner using (true) with check (true);
+create policy platform on catalog_products to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on catalog_products to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on catalog_products as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant references on catalog_products to robnu_plugins;
+grant insert, select, update on catalog_products to robnu_tenant;
+
+-- table of robnu_owner
+create table dead_letters (
+  seller_id uuid not null,
+  id uuid not null,
+  work_item_id uuid not null,
+  marketplace_account_id uuid,
+  job_run_id uuid,
+  target text not null,
+  queue text not null,
+  body jsonb not null,
+  reason text not null,
+  receives integer not null,
+  state text not null default 'DEAD'::text,
+  created_at timestamp with time zone not null default date_trunc('milliseconds'::text, clock_timestamp()),
+  changed_at timestamp with time zone,
+  changed_by text,
+  change_reason text,
+  constraint dead_letters_pkey PRIMARY KEY (seller_id, id),
+  constraint dead_letters__item FOREIGN KEY (seller_id, work_item_id) REFERENCES work_items(seller_id, id),
+  constraint dead_letters_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint dead_letters__changed CHECK (((state = 'DEAD'::text) = ((changed_at IS NULL) AND (changed_by IS NULL) AND (change_reason IS NULL)))),
+  constraint dead_letters__state CHECK ((state = ANY (ARRAY['DEAD'::text, 'REDRIVEN'::text, 'DISMISSED'::text])))
+);
+CREATE INDEX dead_letters__dead ON dead_letters USING btree (created_at) WHERE (state = 'DEAD'::text);
+CREATE INDEX dead_letters__newest ON dead_letters USING btree (seller_id, created_at DESC, id DESC);
+alter table dead_letters enable row level security;
+alter table dead_letters force row level security;
+create policy gate on dead_letters to robnu_gate using (true) with check (true);
+create policy owner on dead_letters to robnu_owner using (true) with check (true);
+create policy platform on dead_letters to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on dead_letters to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on dead_letters as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on dead_letters to robnu_gate;
+grant select on dead_letters to robnu_platform;
+grant select on dead_letters to robnu_tenant;
+
+-- table of robnu_owner
 create table decrypt_ledger (
   seller_id uuid not null,
   id uuid not null,
@@ -225,6 +453,42 @@ create policy tenant on decrypt_ledger to robnu_tenant
 create policy tenant_delete on decrypt_ledger as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
 grant select, insert (columns), insert (id), insert (opened), insert (purpose), insert (reason), insert (row_ids), insert (seller_id), insert (table_name) on decrypt_ledger to robnu_tenant;
+
+-- table of robnu_owner
+create table document_asks (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid not null,
+  shipment_id uuid,
+  manifest_id uuid,
+  type text not null,
+  state text not null default 'WAITING'::text,
+  ask_at timestamp with time zone not null,
+  give_up_at timestamp with time zone not null,
+  attempts integer not null default 0,
+  message text,
+  created_at timestamp with time zone not null default now(),
+  finished_at timestamp with time zone,
+  constraint document_asks_pkey PRIMARY KEY (seller_id, id),
+  constraint document_asks__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint document_asks__manifest FOREIGN KEY (seller_id, manifest_id) REFERENCES manifests(seller_id, id),
+  constraint document_asks__shipment FOREIGN KEY (seller_id, shipment_id) REFERENCES shipments(seller_id, id),
+  constraint document_asks__of_one CHECK ((num_nonnulls(shipment_id, manifest_id) = 1)),
+  constraint document_asks__state CHECK ((state = ANY (ARRAY['WAITING'::text, 'DONE'::text, 'FAILED'::text])))
+);
+CREATE INDEX document_asks__open ON document_asks USING btree (seller_id, marketplace_account_id, ask_at) WHERE (state = 'WAITING'::text);
+alter table document_asks enable row level security;
+alter table document_asks force row level security;
+create policy owner on document_asks to robnu_owner using (true) with check (true);
+create policy platform on document_asks to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on document_asks to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on document_asks as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on document_asks to robnu_tenant;
 
 -- table of robnu_owner
 create table idempotency_keys (
@@ -333,6 +597,240 @@ CREATE TRIGGER impersonation_sessions__begins BEFORE INSERT ON impersonation_ses
 CREATE TRIGGER impersonation_sessions__moves BEFORE UPDATE ON impersonation_sessions FOR EACH ROW EXECUTE FUNCTION impersonation_moves();
 
 -- table of robnu_owner
+create table import_lines (
+  seller_id uuid not null,
+  import_id uuid not null,
+  section integer not null,
+  from_line integer not null,
+  to_line integer not null,
+  result text not null,
+  reason text not null,
+  constraint import_lines_pkey PRIMARY KEY (seller_id, import_id, section, from_line),
+  constraint import_lines__import FOREIGN KEY (seller_id, import_id) REFERENCES imports(seller_id, id) ON DELETE CASCADE,
+  constraint import_lines__range CHECK (((1 <= from_line) AND (from_line <= to_line))),
+  constraint import_lines__result CHECK ((result = ANY (ARRAY['skipped'::text, 'rejected'::text])))
+);
+alter table import_lines enable row level security;
+alter table import_lines force row level security;
+create policy owner on import_lines to robnu_owner using (true) with check (true);
+create policy platform on import_lines to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on import_lines to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on import_lines as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select on import_lines to robnu_tenant;
+
+-- table of robnu_owner
+create table imports (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid not null,
+  job_run_id uuid not null,
+  storage_object_id uuid,
+  file_name text not null,
+  byte_size bigint not null,
+  sha256 bytea not null,
+  as_of timestamp with time zone not null,
+  report text,
+  report_name text,
+  target text,
+  sections jsonb not null default '[]'::jsonb,
+  accepted_lines integer not null default 0,
+  skipped_lines integer not null default 0,
+  rejected_lines integer not null default 0,
+  skipped_reasons jsonb not null default '{}'::jsonb,
+  rejected_reasons jsonb not null default '{}'::jsonb,
+  cancelled_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint imports_pkey PRIMARY KEY (seller_id, id),
+  constraint imports__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint imports__object FOREIGN KEY (seller_id, storage_object_id) REFERENCES storage_objects(seller_id, id),
+  constraint imports__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
+  constraint imports__file_name CHECK (((length(file_name) >= 1) AND (length(file_name) <= 200))),
+  constraint imports__report CHECK ((((report IS NULL) = (target IS NULL)) AND ((report IS NULL) = (report_name IS NULL)))),
+  constraint imports__sha256 CHECK ((length(sha256) = 32)),
+  constraint imports__target CHECK ((target = ANY (ARRAY['ORDERS'::text, 'RETURNS'::text, 'PAYOUTS'::text])))
+);
+CREATE INDEX imports__by_account ON imports USING btree (seller_id, marketplace_account_id, id DESC);
+CREATE INDEX imports__of_run ON imports USING btree (seller_id, job_run_id);
+alter table imports enable row level security;
+alter table imports force row level security;
+create policy owner on imports to robnu_owner using (true) with check (true);
+create policy platform on imports to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on imports to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on imports as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on imports to robnu_tenant;
+
+-- table of robnu_owner
+create table inbox (
+  seller_id uuid not null,
+  work_item_id uuid not null,
+  made_at timestamp with time zone not null default clock_timestamp(),
+  constraint inbox_pkey PRIMARY KEY (seller_id, work_item_id),
+  constraint inbox__item FOREIGN KEY (seller_id, work_item_id) REFERENCES work_items(seller_id, id)
+);
+alter table inbox enable row level security;
+alter table inbox force row level security;
+create policy owner on inbox to robnu_owner using (true) with check (true);
+create policy platform on inbox to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on inbox to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on inbox as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select on inbox to robnu_tenant;
+
+-- table of robnu_owner
+create table inventory_holds (
+  seller_id uuid not null,
+  order_item_id uuid not null,
+  order_id uuid not null,
+  marketplace_account_id uuid not null,
+  sku text,
+  external_listing_id text,
+  product_id uuid,
+  quantity integer not null,
+  state text not null,
+  created_at timestamp with time zone not null default now(),
+  changed_at timestamp with time zone not null default now(),
+  constraint inventory_holds_pkey PRIMARY KEY (seller_id, order_item_id),
+  constraint inventory_holds__order FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id) ON DELETE CASCADE,
+  constraint inventory_holds__product FOREIGN KEY (seller_id, product_id) REFERENCES catalog_products(seller_id, id),
+  constraint inventory_holds__quantity CHECK ((quantity >= 0)),
+  constraint inventory_holds__state CHECK ((state = ANY (ARRAY['HELD'::text, 'RELEASED'::text, 'SHIPPED'::text])))
+);
+CREATE INDEX inventory_holds__of_order ON inventory_holds USING btree (seller_id, order_id);
+CREATE INDEX inventory_holds__of_product ON inventory_holds USING btree (seller_id, product_id) INCLUDE (quantity) WHERE (state = 'HELD'::text);
+CREATE INDEX inventory_holds__unmapped ON inventory_holds USING btree (seller_id, marketplace_account_id, sku) WHERE ((product_id IS NULL) AND (state <> 'RELEASED'::text));
+CREATE INDEX inventory_holds__unmapped_since ON inventory_holds USING btree (seller_id, state, changed_at) WHERE ((product_id IS NULL) AND (state <> 'RELEASED'::text));
+alter table inventory_holds enable row level security;
+alter table inventory_holds force row level security;
+create policy owner on inventory_holds to robnu_owner using (true) with check (true);
+create policy platform on inventory_holds to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on inventory_holds to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on inventory_holds as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on inventory_holds to robnu_tenant;
+
+-- table of robnu_owner
+create table inventory_levels (
+  seller_id uuid not null,
+  product_id uuid not null,
+  warehouse_id uuid not null,
+  on_hand integer not null,
+  version bigint not null default 1,
+  counted_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint inventory_levels_pkey PRIMARY KEY (seller_id, product_id, warehouse_id),
+  constraint inventory_levels__product FOREIGN KEY (seller_id, product_id) REFERENCES catalog_products(seller_id, id),
+  constraint inventory_levels__warehouse FOREIGN KEY (seller_id, warehouse_id) REFERENCES warehouses(seller_id, id)
+);
+alter table inventory_levels enable row level security;
+alter table inventory_levels force row level security;
+create policy owner on inventory_levels to robnu_owner using (true) with check (true);
+create policy platform on inventory_levels to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on inventory_levels to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on inventory_levels as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on inventory_levels to robnu_tenant;
+
+-- table of robnu_owner
+create table inventory_movements (
+  seller_id uuid not null,
+  id uuid not null,
+  product_id uuid not null,
+  warehouse_id uuid not null,
+  delta integer not null,
+  on_hand integer not null,
+  reason text not null,
+  order_item_id uuid,
+  actor text not null default app_current_actor(),
+  created_at timestamp with time zone not null default now(),
+  constraint inventory_movements_pkey PRIMARY KEY (seller_id, id),
+  constraint inventory_movements__level FOREIGN KEY (seller_id, product_id, warehouse_id) REFERENCES inventory_levels(seller_id, product_id, warehouse_id),
+  constraint inventory_movements__reason CHECK ((reason = ANY (ARRAY['COUNT'::text, 'RECEIVED'::text, 'RETURNED'::text, 'DAMAGED'::text, 'LOST'::text, 'FOUND'::text, 'CORRECTION'::text, 'SHIPPED'::text])))
+);
+CREATE INDEX inventory_movements__of_product ON inventory_movements USING btree (seller_id, product_id, created_at DESC, id DESC);
+alter table inventory_movements enable row level security;
+alter table inventory_movements force row level security;
+create policy owner on inventory_movements to robnu_owner using (true) with check (true);
+create policy platform on inventory_movements to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on inventory_movements to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on inventory_movements as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select on inventory_movements to robnu_tenant;
+
+-- table of robnu_owner
+create table inventory_reserves (
+  seller_id uuid not null,
+  product_id uuid not null,
+  marketplace_account_id uuid not null,
+  quantity integer not null,
+  constraint inventory_reserves_pkey PRIMARY KEY (seller_id, product_id, marketplace_account_id),
+  constraint inventory_reserves__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint inventory_reserves__product FOREIGN KEY (seller_id, product_id) REFERENCES catalog_products(seller_id, id),
+  constraint inventory_reserves__quantity CHECK ((quantity > 0))
+);
+alter table inventory_reserves enable row level security;
+alter table inventory_reserves force row level security;
+create policy owner on inventory_reserves to robnu_owner using (true) with check (true);
+create policy platform on inventory_reserves to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on inventory_reserves to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on inventory_reserves as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, insert, select, update on inventory_reserves to robnu_tenant;
+
+-- table of robnu_owner
+create table inventory_tasks (
+  seller_id uuid not null,
+  order_id uuid not null,
+  marketplace_account_id uuid not null,
+  changes integer not null default 1,
+  created_at timestamp with time zone not null default now(),
+  constraint inventory_tasks_pkey PRIMARY KEY (seller_id, order_id)
+);
+CREATE INDEX inventory_tasks__of_account ON inventory_tasks USING btree (seller_id, marketplace_account_id, created_at, order_id);
+alter table inventory_tasks enable row level security;
+alter table inventory_tasks force row level security;
+create policy owner on inventory_tasks to robnu_owner using (true) with check (true);
+create policy platform on inventory_tasks to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on inventory_tasks to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on inventory_tasks as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, insert, select, update on inventory_tasks to robnu_tenant;
+
+-- table of robnu_owner
 create table invitations (
   seller_id uuid not null,
   id uuid not null,
@@ -373,6 +871,29 @@ grant select, update (accepted_at), update (accepted_user_id) on invitations to 
 grant select (accepted_at), select (accepted_user_id), insert (created_at), select (created_at), insert (email), select (email), insert (expires_at), select (expires_at), update (expires_at), insert (id), select (id), insert (invited_by_user_id), select (invited_by_user_id), select (mails), update (mails), select (revoked_at), update (revoked_at), insert (role), select (role), insert (seller_id), select (seller_id), insert (sent_at), select (sent_at), update (sent_at), insert (token_hash), update (token_hash) on invitations to robnu_tenant;
 
 -- table of robnu_owner
+create table invoice_series (
+  seller_id uuid not null,
+  marketplace_account_id uuid not null,
+  financial_year text not null,
+  series text not null,
+  last_number integer not null default 0,
+  constraint invoice_series_pkey PRIMARY KEY (seller_id, marketplace_account_id, financial_year),
+  constraint invoice_series__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id)
+);
+alter table invoice_series enable row level security;
+alter table invoice_series force row level security;
+create policy owner on invoice_series to robnu_owner using (true) with check (true);
+create policy platform on invoice_series to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on invoice_series to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on invoice_series as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on invoice_series to robnu_tenant;
+
+-- table of robnu_owner
 create table job_runs (
   seller_id uuid not null,
   id uuid not null,
@@ -396,6 +917,7 @@ create table job_runs (
   created_at timestamp with time zone not null default now(),
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  unknown_words jsonb not null default '{}'::jsonb,
   constraint job_runs_pkey PRIMARY KEY (seller_id, id),
   constraint job_runs__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
   constraint job_runs__requester FOREIGN KEY (seller_id, requested_by_user_id) REFERENCES seller_users(seller_id, id),
@@ -432,6 +954,34 @@ grant insert, select, update on limit_windows to robnu_gate;
 grant delete, select on limit_windows to robnu_platform;
 
 -- table of robnu_owner
+create table listing_aliases (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid not null,
+  listing_id uuid not null,
+  sku text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint listing_aliases_pkey PRIMARY KEY (seller_id, id),
+  constraint listing_aliases__sku UNIQUE (seller_id, marketplace_account_id, sku),
+  constraint listing_aliases__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint listing_aliases__listing FOREIGN KEY (seller_id, listing_id) REFERENCES catalog_listings(seller_id, id),
+  constraint listing_aliases__sku_form CHECK (((length(sku) >= 1) AND (length(sku) <= 200)))
+);
+CREATE INDEX listing_aliases__of_listing ON listing_aliases USING btree (seller_id, listing_id);
+alter table listing_aliases enable row level security;
+alter table listing_aliases force row level security;
+create policy owner on listing_aliases to robnu_owner using (true) with check (true);
+create policy platform on listing_aliases to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on listing_aliases to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on listing_aliases as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select on listing_aliases to robnu_tenant;
+
+-- table of robnu_owner
 create table mail_tokens (
   token_hash bytea not null,
   purpose text not null,
@@ -450,6 +1000,46 @@ CREATE INDEX mail_tokens__by_end ON mail_tokens USING btree (expires_at);
 grant delete, insert, select, update on mail_tokens to robnu_platform;
 
 -- table of robnu_owner
+create table manifests (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid not null,
+  external_manifest_id text not null,
+  state text not null default 'OPEN'::text,
+  closure text not null default 'IMMEDIATE'::text,
+  close_at timestamp with time zone,
+  dispatch_date date,
+  shipment_count integer not null default 0,
+  source_updated_at timestamp with time zone not null,
+  job_run_id uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  closed_at timestamp with time zone,
+  constraint manifests_pkey PRIMARY KEY (seller_id, id),
+  constraint manifests__external UNIQUE (seller_id, marketplace_account_id, external_manifest_id),
+  constraint manifests__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint manifests__closure CHECK ((closure = ANY (ARRAY['IMMEDIATE'::text, 'DELAYED'::text, 'MANUAL'::text]))),
+  constraint manifests__count CHECK ((shipment_count >= 0)),
+  constraint manifests__state CHECK ((state = ANY (ARRAY['OPEN'::text, 'CLOSED'::text])))
+);
+CREATE INDEX manifests__due ON manifests USING btree (close_at) WHERE (state = 'OPEN'::text);
+CREATE INDEX manifests__newest ON manifests USING btree (seller_id, created_at DESC, id DESC);
+alter table manifests enable row level security;
+alter table manifests force row level security;
+create policy owner on manifests to robnu_owner using (true) with check (true);
+create policy platform on manifests to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on manifests to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on manifests as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select on manifests to robnu_platform;
+grant references on manifests to robnu_plugins;
+grant insert, select, update on manifests to robnu_tenant;
+
+-- table of robnu_owner
 create table marketplace_accounts (
   seller_id uuid not null,
   id uuid not null,
@@ -465,11 +1055,14 @@ create table marketplace_accounts (
   refresh_lease_until timestamp with time zone,
   created_by_user_id uuid,
   created_at timestamp with time zone not null default now(),
+  paused_at timestamp with time zone,
+  pause_reason text,
   constraint marketplace_accounts_pkey PRIMARY KEY (seller_id, id),
   constraint marketplace_accounts__seller_marketplace_external UNIQUE (seller_id, marketplace_id, external_account_id),
   constraint marketplace_accounts__creator FOREIGN KEY (seller_id, created_by_user_id) REFERENCES seller_users(seller_id, id),
   constraint marketplace_accounts_marketplace_id_fkey FOREIGN KEY (marketplace_id) REFERENCES marketplaces(id),
-  constraint marketplace_accounts_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id)
+  constraint marketplace_accounts_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint marketplace_accounts__paused CHECK (((paused_at IS NULL) = (pause_reason IS NULL)))
 );
 alter table marketplace_accounts enable row level security;
 alter table marketplace_accounts force row level security;
@@ -516,6 +1109,55 @@ create policy tenant_delete on marketplace_credential_events as restrictive for 
 grant insert, select on marketplace_credential_events to robnu_tenant;
 
 -- table of robnu_owner
+create table marketplace_payouts (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid not null,
+  external_payout_id text not null,
+  settlement_state text not null,
+  state_rank smallint not null,
+  raw_status text not null,
+  status text not null default 'PENDING'::text,
+  amount numeric(14,4),
+  lines_amount numeric(14,4) not null default 0,
+  line_count integer not null default 0,
+  currency text not null,
+  period_from date,
+  period_to date,
+  paid_on date,
+  settles_on date not null,
+  forecast boolean not null default false,
+  storage_key text,
+  sha256 bytea,
+  source_updated_at timestamp with time zone not null,
+  content_hash bytea not null,
+  job_run_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint marketplace_payouts_pkey PRIMARY KEY (seller_id, id),
+  constraint marketplace_payouts__external UNIQUE (seller_id, marketplace_account_id, external_payout_id),
+  constraint marketplace_payouts__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint marketplace_payouts__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
+  constraint marketplace_payouts__state CHECK ((settlement_state = ANY (ARRAY['OPEN'::text, 'RELEASED'::text, 'PAID'::text]))),
+  constraint marketplace_payouts__status CHECK ((status = ANY (ARRAY['PENDING'::text, 'RECONCILED'::text, 'DISPUTED'::text])))
+);
+CREATE INDEX marketplace_payouts__newest ON marketplace_payouts USING btree (seller_id, settles_on DESC, id DESC);
+CREATE INDEX marketplace_payouts__newest_of_account ON marketplace_payouts USING btree (seller_id, marketplace_account_id, settles_on DESC, id DESC);
+alter table marketplace_payouts enable row level security;
+alter table marketplace_payouts force row level security;
+create policy owner on marketplace_payouts to robnu_owner using (true) with check (true);
+create policy platform on marketplace_payouts to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on marketplace_payouts to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on marketplace_payouts as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant references on marketplace_payouts to robnu_plugins;
+grant delete, insert, select, update on marketplace_payouts to robnu_tenant;
+
+-- table of robnu_owner
 create table marketplaces (
   id uuid not null,
   code text not null,
@@ -530,6 +1172,108 @@ grant select on marketplaces to robnu_platform;
 grant select on marketplaces to robnu_tenant;
 
 -- table of robnu_owner
+create table order_documents (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid not null,
+  order_id uuid,
+  shipment_id uuid,
+  manifest_id uuid,
+  type text not null,
+  source text not null,
+  storage_object_id uuid not null,
+  batch_id uuid,
+  quantities jsonb,
+  created_at timestamp with time zone not null default now(),
+  superseded_at timestamp with time zone,
+  constraint order_documents_pkey PRIMARY KEY (seller_id, id),
+  constraint order_documents__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint order_documents__batch FOREIGN KEY (seller_id, batch_id) REFERENCES batches(seller_id, id),
+  constraint order_documents__manifest FOREIGN KEY (seller_id, manifest_id) REFERENCES manifests(seller_id, id),
+  constraint order_documents__object FOREIGN KEY (seller_id, storage_object_id) REFERENCES storage_objects(seller_id, id),
+  constraint order_documents__order FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
+  constraint order_documents__shipment FOREIGN KEY (seller_id, shipment_id) REFERENCES shipments(seller_id, id),
+  constraint order_documents__of_one CHECK ((num_nonnulls(order_id, manifest_id) = 1)),
+  constraint order_documents__source CHECK ((source = ANY (ARRAY['RENDERED'::text, 'MARKETPLACE'::text]))),
+  constraint order_documents__type CHECK ((type = ANY (ARRAY['PACKING_SLIP'::text, 'VENDOR_INVOICE'::text, 'CUSTOMER_INVOICE'::text, 'LABEL'::text, 'MANIFEST'::text, 'POB'::text])))
+);
+CREATE INDEX order_documents__of_manifest ON order_documents USING btree (seller_id, manifest_id);
+CREATE UNIQUE INDEX order_documents__one ON order_documents USING btree (seller_id, order_id, manifest_id, type) NULLS NOT DISTINCT WHERE (superseded_at IS NULL);
+alter table order_documents enable row level security;
+alter table order_documents force row level security;
+create policy owner on order_documents to robnu_owner using (true) with check (true);
+create policy platform on order_documents to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on order_documents to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on order_documents as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant references on order_documents to robnu_plugins;
+grant insert, select, update on order_documents to robnu_tenant;
+
+-- table of robnu_owner
+create table order_events (
+  seller_id uuid not null,
+  id uuid not null,
+  order_id uuid not null,
+  kind text not null,
+  state text,
+  raw text,
+  at timestamp with time zone not null,
+  job_run_id uuid,
+  actor text,
+  data jsonb,
+  created_at timestamp with time zone not null default now(),
+  constraint order_events_pkey PRIMARY KEY (seller_id, id),
+  constraint order_events__order FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id) ON DELETE CASCADE
+);
+CREATE INDEX order_events__of_order ON order_events USING btree (seller_id, order_id, at, id);
+alter table order_events enable row level security;
+alter table order_events force row level security;
+create policy owner on order_events to robnu_owner using (true) with check (true);
+create policy platform on order_events to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on order_events to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on order_events as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select on order_events to robnu_tenant;
+
+-- table of robnu_owner
+create table order_invoices (
+  seller_id uuid not null,
+  order_id uuid not null,
+  marketplace_account_id uuid not null,
+  financial_year text not null,
+  number integer not null,
+  invoice_number text not null,
+  gstin text,
+  invoice_date date not null,
+  created_at timestamp with time zone not null default now(),
+  constraint order_invoices_pkey PRIMARY KEY (seller_id, order_id),
+  constraint order_invoices__number UNIQUE (seller_id, marketplace_account_id, financial_year, number),
+  constraint order_invoices__of_gstin UNIQUE (seller_id, gstin, invoice_number),
+  constraint order_invoices__order FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
+  constraint order_invoices__length CHECK ((length(invoice_number) <= 16))
+);
+alter table order_invoices enable row level security;
+alter table order_invoices force row level security;
+create policy owner on order_invoices to robnu_owner using (true) with check (true);
+create policy platform on order_invoices to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on order_invoices to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on order_invoices as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select on order_invoices to robnu_tenant;
+
+-- table of robnu_owner
 create table order_items (
   seller_id uuid not null,
   id uuid not null,
@@ -541,9 +1285,13 @@ create table order_items (
   title text,
   quantity integer not null,
   total_paise bigint,
+  cancelled_quantity integer not null default 0,
+  hsn text,
+  gst_rate_bp integer,
   constraint order_items_pkey PRIMARY KEY (seller_id, id),
   constraint order_items__external UNIQUE (seller_id, order_id, external_item_id),
   constraint order_items__order FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id) ON DELETE CASCADE,
+  constraint order_items__cancelled CHECK (((cancelled_quantity >= 0) AND (cancelled_quantity <= quantity))),
   constraint order_items__quantity CHECK ((quantity >= 0))
 );
 alter table order_items enable row level security;
@@ -559,6 +1307,122 @@ create policy tenant_delete on order_items as restrictive for delete to robnu_te
   using (seller_id = (select app_writable_seller_id()));
 grant references on order_items to robnu_plugins;
 grant delete, insert, select, update on order_items to robnu_tenant;
+
+-- table of robnu_owner
+create table order_return_events (
+  seller_id uuid not null,
+  id uuid not null,
+  order_return_id uuid not null,
+  status text,
+  raw_status text not null,
+  at timestamp with time zone not null,
+  job_run_id uuid,
+  created_at timestamp with time zone not null default now(),
+  constraint order_return_events_pkey PRIMARY KEY (seller_id, id),
+  constraint order_return_events__return FOREIGN KEY (seller_id, order_return_id) REFERENCES order_returns(seller_id, id) ON DELETE CASCADE
+);
+CREATE INDEX order_return_events__of_return ON order_return_events USING btree (seller_id, order_return_id, at, id);
+alter table order_return_events enable row level security;
+alter table order_return_events force row level security;
+create policy owner on order_return_events to robnu_owner using (true) with check (true);
+create policy platform on order_return_events to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on order_return_events to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on order_return_events as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select on order_return_events to robnu_tenant;
+
+-- table of robnu_owner
+create table order_return_items (
+  seller_id uuid not null,
+  id uuid not null,
+  order_return_id uuid not null,
+  external_item_id text not null,
+  order_item_external_id text,
+  sku text,
+  quantity integer not null,
+  condition text,
+  constraint order_return_items_pkey PRIMARY KEY (seller_id, id),
+  constraint order_return_items__return FOREIGN KEY (seller_id, order_return_id) REFERENCES order_returns(seller_id, id) ON DELETE CASCADE,
+  constraint order_return_items__quantity CHECK ((quantity >= 0))
+);
+CREATE INDEX order_return_items__of_return ON order_return_items USING btree (seller_id, order_return_id);
+alter table order_return_items enable row level security;
+alter table order_return_items force row level security;
+create policy owner on order_return_items to robnu_owner using (true) with check (true);
+create policy platform on order_return_items to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on order_return_items to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on order_return_items as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, insert, select, update on order_return_items to robnu_tenant;
+
+-- table of robnu_owner
+create table order_returns (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid not null,
+  external_return_id text not null,
+  order_id uuid,
+  order_external_id text not null,
+  order_dedup_key text not null,
+  kind text not null,
+  status text not null,
+  status_rank smallint not null,
+  internal_status text,
+  raw_status text not null,
+  reason text,
+  initiated_at timestamp with time zone not null,
+  delivered_at timestamp with time zone,
+  received_at timestamp with time zone,
+  received_by_user_id uuid,
+  claim_due_at timestamp with time zone,
+  shipment_external_id text,
+  shipment_id uuid,
+  credit_note_number text,
+  credit_note_at timestamp with time zone,
+  credit_note_paise bigint,
+  source_updated_at timestamp with time zone not null,
+  content_hash bytea not null,
+  job_run_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint order_returns_pkey PRIMARY KEY (seller_id, id),
+  constraint order_returns__external UNIQUE (seller_id, marketplace_account_id, external_return_id),
+  constraint order_returns__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint order_returns__order FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
+  constraint order_returns__receiver FOREIGN KEY (seller_id, received_by_user_id) REFERENCES seller_users(seller_id, id),
+  constraint order_returns__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
+  constraint order_returns__shipment FOREIGN KEY (seller_id, shipment_id) REFERENCES shipments(seller_id, id),
+  constraint order_returns__internal CHECK ((internal_status = ANY (ARRAY['received'::text, 'claim_pending'::text]))),
+  constraint order_returns__kind CHECK ((kind = ANY (ARRAY['CUSTOMER_RETURN'::text, 'RTO'::text, 'EXCHANGE'::text]))),
+  constraint order_returns__status CHECK ((status = ANY (ARRAY['INITIATED'::text, 'PICKED_UP'::text, 'IN_TRANSIT'::text, 'DELIVERED'::text, 'PROCESSED'::text, 'CREDITED'::text, 'CANCELLED'::text])))
+);
+CREATE INDEX order_returns__claim_due ON order_returns USING btree (seller_id, claim_due_at);
+CREATE INDEX order_returns__newest ON order_returns USING btree (seller_id, initiated_at DESC, id DESC);
+CREATE INDEX order_returns__newest_of_account ON order_returns USING btree (seller_id, marketplace_account_id, initiated_at DESC, id DESC);
+CREATE INDEX order_returns__of_key ON order_returns USING btree (seller_id, order_dedup_key);
+CREATE INDEX order_returns__of_order ON order_returns USING btree (seller_id, order_id);
+CREATE INDEX order_returns__unlinked ON order_returns USING btree (seller_id, marketplace_account_id, shipment_external_id) WHERE ((shipment_id IS NULL) AND (shipment_external_id IS NOT NULL));
+alter table order_returns enable row level security;
+alter table order_returns force row level security;
+create policy owner on order_returns to robnu_owner using (true) with check (true);
+create policy platform on order_returns to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on order_returns to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on order_returns as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant references on order_returns to robnu_plugins;
+grant insert, select, update on order_returns to robnu_tenant;
 
 -- table of robnu_owner
 create table orders (
@@ -586,6 +1450,14 @@ create table orders (
   job_run_id uuid not null,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  dedup_key text,
+  process_after timestamp with time zone,
+  told_status text,
+  own_status text,
+  own_at timestamp with time zone,
+  parcel_status text,
+  parcel_at timestamp with time zone,
+  parcel_count integer not null default 0,
   constraint orders_pkey PRIMARY KEY (seller_id, id),
   constraint orders__account_external UNIQUE (seller_id, marketplace_account_id, external_order_id),
   constraint orders__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
@@ -594,6 +1466,7 @@ create table orders (
   constraint orders__status CHECK ((status = ANY (ARRAY['NEW'::text, 'ACKNOWLEDGED'::text, 'PACKED'::text, 'READY_TO_SHIP'::text, 'MANIFESTED'::text, 'SHIPPED'::text, 'OUT_FOR_DELIVERY'::text, 'DELIVERED'::text, 'CANCELLED'::text, 'RTO_IN_TRANSIT'::text, 'RTO_RECEIVED'::text, 'LOST'::text]))),
   constraint orders__total CHECK (((total_paise >= '-9007199254740991'::bigint) AND (total_paise <= '9007199254740991'::bigint)))
 );
+CREATE INDEX orders__dedup ON orders USING btree (seller_id, dedup_key);
 CREATE INDEX orders__newest ON orders USING btree (seller_id, ordered_at DESC, id DESC);
 CREATE INDEX orders__newest_of_account ON orders USING btree (seller_id, marketplace_account_id, ordered_at DESC, id DESC);
 CREATE INDEX orders__newest_of_status ON orders USING btree (seller_id, status, ordered_at DESC, id DESC);
@@ -610,6 +1483,8 @@ create policy tenant_delete on orders as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
 grant references on orders to robnu_plugins;
 grant insert, select, update on orders to robnu_tenant;
+CREATE TRIGGER orders__stock_changed AFTER UPDATE ON orders REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT EXECUTE FUNCTION inventory_note_changed_orders();
+CREATE TRIGGER orders__stock_new AFTER INSERT ON orders REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION inventory_note_new_orders();
 
 -- table of robnu_owner
 create table org_audit_events (
@@ -690,6 +1565,45 @@ grant delete, insert, select, update on outbox to robnu_platform;
 grant insert on outbox to robnu_tenant;
 
 -- table of robnu_owner
+create table payout_line_items (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_payout_id uuid not null,
+  external_line_id text not null,
+  kind text not null,
+  order_dedup_key text,
+  order_external_id text,
+  item_external_id text,
+  return_external_id text,
+  awb text,
+  gross_amount numeric(14,4) not null,
+  deductions numeric(14,4) not null,
+  fees numeric(14,4) not null,
+  taxes numeric(14,4) not null,
+  net_amount numeric(14,4) not null,
+  deduction_reason text,
+  at timestamp with time zone,
+  content_hash bytea not null,
+  constraint payout_line_items_pkey PRIMARY KEY (seller_id, id),
+  constraint payout_line_items__payout FOREIGN KEY (seller_id, marketplace_payout_id) REFERENCES marketplace_payouts(seller_id, id) ON DELETE CASCADE,
+  constraint payout_line_items__sum CHECK ((net_amount = (((gross_amount + deductions) + fees) + taxes)))
+);
+CREATE INDEX payout_line_items__of_order ON payout_line_items USING btree (seller_id, order_dedup_key);
+CREATE INDEX payout_line_items__of_payout ON payout_line_items USING btree (seller_id, marketplace_payout_id, external_line_id);
+alter table payout_line_items enable row level security;
+alter table payout_line_items force row level security;
+create policy owner on payout_line_items to robnu_owner using (true) with check (true);
+create policy platform on payout_line_items to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on payout_line_items to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on payout_line_items as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, insert, select, update on payout_line_items to robnu_tenant;
+
+-- table of robnu_owner
 create table permission_overrides (
   seller_id uuid not null,
   id uuid not null,
@@ -747,6 +1661,42 @@ create policy tenant on plan_usage to robnu_tenant
 create policy tenant_delete on plan_usage as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
 grant insert, select, update on plan_usage to robnu_tenant;
+
+-- table of robnu_owner
+create table processing_steps (
+  seller_id uuid not null,
+  id uuid not null,
+  batch_id uuid not null,
+  order_id uuid,
+  step text not null,
+  seq integer not null,
+  outcome text not null,
+  code text,
+  message text,
+  output jsonb,
+  attempts integer not null default 0,
+  started_at timestamp with time zone not null default now(),
+  ended_at timestamp with time zone,
+  constraint processing_steps_pkey PRIMARY KEY (seller_id, id),
+  constraint processing_steps__once UNIQUE NULLS NOT DISTINCT (seller_id, batch_id, order_id, step),
+  constraint processing_steps__seq UNIQUE (seller_id, batch_id, seq),
+  constraint processing_steps__batch FOREIGN KEY (seller_id, batch_id) REFERENCES batches(seller_id, id),
+  constraint processing_steps__order FOREIGN KEY (seller_id, batch_id, order_id) REFERENCES batch_orders(seller_id, batch_id, order_id),
+  constraint processing_steps__ended CHECK (((outcome = 'started'::text) = (ended_at IS NULL))),
+  constraint processing_steps__outcome CHECK ((outcome = ANY (ARRAY['started'::text, 'done'::text, 'held'::text, 'failed'::text])))
+);
+alter table processing_steps enable row level security;
+alter table processing_steps force row level security;
+create policy owner on processing_steps to robnu_owner using (true) with check (true);
+create policy platform on processing_steps to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on processing_steps to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on processing_steps as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on processing_steps to robnu_tenant;
 
 -- table of robnu_owner
 create table quarantined_rows (
@@ -812,6 +1762,31 @@ create table recovery_codes (
 );
 grant select, update (used_at) on recovery_codes to robnu_gate;
 grant delete, insert, select on recovery_codes to robnu_platform;
+
+-- table of robnu_owner
+create table return_awbs (
+  seller_id uuid not null,
+  id uuid not null,
+  order_return_id uuid not null,
+  awb text not null,
+  carrier text,
+  constraint return_awbs_pkey PRIMARY KEY (seller_id, id),
+  constraint return_awbs__once UNIQUE (seller_id, order_return_id, awb),
+  constraint return_awbs__return FOREIGN KEY (seller_id, order_return_id) REFERENCES order_returns(seller_id, id) ON DELETE CASCADE
+);
+CREATE INDEX return_awbs__by_awb ON return_awbs USING btree (seller_id, awb);
+alter table return_awbs enable row level security;
+alter table return_awbs force row level security;
+create policy owner on return_awbs to robnu_owner using (true) with check (true);
+create policy platform on return_awbs to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on return_awbs to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on return_awbs as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, insert, select, update on return_awbs to robnu_tenant;
 
 -- table of robnu_owner
 create table schedules (
@@ -889,6 +1864,37 @@ create policy tenant on seller_keys to robnu_tenant
 create policy tenant_delete on seller_keys as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
 grant insert, select, update (state), update (uses) on seller_keys to robnu_tenant;
+
+-- table of robnu_owner
+create table seller_registrations (
+  seller_id uuid not null,
+  gstin text not null,
+  legal_name text not null,
+  trade_name text,
+  line1 text not null,
+  line2 text,
+  city text not null,
+  state_code text not null,
+  postal_code text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint seller_registrations_pkey PRIMARY KEY (seller_id, gstin),
+  constraint seller_registrations_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint seller_registrations__gstin CHECK ((gstin ~ '^[0-9]{2}[A-Z0-9]{13}$'::text)),
+  constraint seller_registrations__state CHECK ((state_code ~ '^[0-9]{2}$'::text))
+);
+alter table seller_registrations enable row level security;
+alter table seller_registrations force row level security;
+create policy owner on seller_registrations to robnu_owner using (true) with check (true);
+create policy platform on seller_registrations to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on seller_registrations to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on seller_registrations as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on seller_registrations to robnu_tenant;
 
 -- table of robnu_owner
 create table seller_users (
@@ -1006,6 +2012,106 @@ CREATE TRIGGER sessions__new BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNC
 CREATE TRIGGER sessions__revived BEFORE UPDATE ON sessions FOR EACH ROW WHEN ((((new.revoked_at IS NULL) AND (old.revoked_at IS NOT NULL)) OR (new.user_id <> old.user_id))) EXECUTE FUNCTION sessions_take_authz();
 
 -- table of robnu_owner
+create table shipment_events (
+  seller_id uuid not null,
+  id uuid not null,
+  shipment_id uuid not null,
+  status text,
+  raw_status text not null,
+  at timestamp with time zone not null,
+  job_run_id uuid,
+  created_at timestamp with time zone not null default now(),
+  constraint shipment_events_pkey PRIMARY KEY (seller_id, id),
+  constraint shipment_events__shipment FOREIGN KEY (seller_id, shipment_id) REFERENCES shipments(seller_id, id) ON DELETE CASCADE
+);
+CREATE INDEX shipment_events__of_shipment ON shipment_events USING btree (seller_id, shipment_id, at, id);
+alter table shipment_events enable row level security;
+alter table shipment_events force row level security;
+create policy owner on shipment_events to robnu_owner using (true) with check (true);
+create policy platform on shipment_events to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on shipment_events to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on shipment_events as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select on shipment_events to robnu_tenant;
+
+-- table of robnu_owner
+create table shipment_items (
+  seller_id uuid not null,
+  id uuid not null,
+  shipment_id uuid not null,
+  order_item_id uuid,
+  external_item_id text not null,
+  quantity integer not null,
+  constraint shipment_items_pkey PRIMARY KEY (seller_id, id),
+  constraint shipment_items__shipment FOREIGN KEY (seller_id, shipment_id) REFERENCES shipments(seller_id, id) ON DELETE CASCADE,
+  constraint shipment_items__quantity CHECK ((quantity >= 0))
+);
+CREATE INDEX shipment_items__of_shipment ON shipment_items USING btree (seller_id, shipment_id);
+alter table shipment_items enable row level security;
+alter table shipment_items force row level security;
+create policy owner on shipment_items to robnu_owner using (true) with check (true);
+create policy platform on shipment_items to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on shipment_items to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on shipment_items as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, insert, select, update on shipment_items to robnu_tenant;
+
+-- table of robnu_owner
+create table shipments (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid not null,
+  order_id uuid not null,
+  external_shipment_id text not null,
+  status text not null,
+  status_rank smallint not null,
+  raw_status text not null,
+  status_at timestamp with time zone,
+  awb text,
+  carrier text,
+  manifest_external_id text,
+  manifest_id uuid,
+  source_updated_at timestamp with time zone not null,
+  content_hash bytea not null,
+  job_run_id uuid,
+  created_at timestamp with time zone not null default date_trunc('milliseconds'::text, now()),
+  updated_at timestamp with time zone not null default now(),
+  constraint shipments_pkey PRIMARY KEY (seller_id, id),
+  constraint shipments__external UNIQUE (seller_id, marketplace_account_id, external_shipment_id),
+  constraint shipments__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint shipments__manifest FOREIGN KEY (seller_id, manifest_id) REFERENCES manifests(seller_id, id),
+  constraint shipments__order FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
+  constraint shipments__status CHECK ((status = ANY (ARRAY['NEW'::text, 'ACKNOWLEDGED'::text, 'PACKED'::text, 'READY_TO_SHIP'::text, 'MANIFESTED'::text, 'SHIPPED'::text, 'OUT_FOR_DELIVERY'::text, 'DELIVERED'::text, 'CANCELLED'::text, 'RTO_IN_TRANSIT'::text, 'RTO_RECEIVED'::text, 'LOST'::text])))
+);
+CREATE INDEX shipments__by_awb ON shipments USING btree (seller_id, awb);
+CREATE INDEX shipments__newest ON shipments USING btree (seller_id, created_at DESC, id DESC);
+CREATE INDEX shipments__newest_of_account ON shipments USING btree (seller_id, marketplace_account_id, created_at DESC, id DESC);
+CREATE INDEX shipments__of_manifest ON shipments USING btree (seller_id, manifest_id);
+CREATE INDEX shipments__of_order ON shipments USING btree (seller_id, order_id);
+CREATE INDEX shipments__unlinked ON shipments USING btree (seller_id, marketplace_account_id, manifest_external_id) WHERE ((manifest_id IS NULL) AND (manifest_external_id IS NOT NULL));
+alter table shipments enable row level security;
+alter table shipments force row level security;
+create policy owner on shipments to robnu_owner using (true) with check (true);
+create policy platform on shipments to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on shipments to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on shipments as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant references on shipments to robnu_plugins;
+grant insert, select, update on shipments to robnu_tenant;
+
+-- table of robnu_owner
 create table sign_in_tries (
   key bytea not null,
   tries timestamp with time zone[] not null,
@@ -1037,6 +2143,59 @@ grant insert, select, update (revoked_at), update (stepped_up_at) on staff_sessi
 CREATE TRIGGER staff_sessions__end AFTER UPDATE ON staff_sessions FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION staff_sessions_end();
 
 -- table of robnu_owner
+create table storage_objects (
+  seller_id uuid not null,
+  id uuid not null,
+  bucket text not null,
+  storage_key text not null,
+  mime text not null,
+  byte_size bigint,
+  sha256 bytea,
+  kms_key_alias text,
+  version_id text,
+  state text not null default 'PENDING'::text,
+  created_at timestamp with time zone not null default now(),
+  stored_at timestamp with time zone,
+  kept_at timestamp with time zone,
+  constraint storage_objects_pkey PRIMARY KEY (seller_id, id),
+  constraint storage_objects__key UNIQUE (seller_id, storage_key),
+  constraint storage_objects_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint storage_objects__kept CHECK (((kept_at IS NULL) OR (state = 'STORED'::text))),
+  constraint storage_objects__own CHECK ((POSITION(((seller_id)::text) IN (storage_key)) > 0)),
+  constraint storage_objects__sha256 CHECK ((length(sha256) = 32)),
+  constraint storage_objects__state CHECK ((state = ANY (ARRAY['PENDING'::text, 'STORED'::text, 'DOOMED'::text]))),
+  constraint storage_objects__stored CHECK (((state <> 'STORED'::text) OR ((stored_at IS NOT NULL) AND (byte_size IS NOT NULL) AND (sha256 IS NOT NULL))))
+);
+CREATE INDEX storage_objects__loose ON storage_objects USING btree (created_at) WHERE (kept_at IS NULL);
+alter table storage_objects enable row level security;
+alter table storage_objects force row level security;
+create policy owner on storage_objects to robnu_owner using (true) with check (true);
+create policy platform on storage_objects to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on storage_objects to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on storage_objects as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, select, update (state) on storage_objects to robnu_platform;
+grant references on storage_objects to robnu_plugins;
+grant insert, select, update on storage_objects to robnu_tenant;
+
+-- table of robnu_owner
+create table stray_messages (
+  id uuid not null,
+  queue text not null,
+  body text not null,
+  body_bytes integer not null,
+  reason text not null,
+  receives integer not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint stray_messages_pkey PRIMARY KEY (id)
+);
+grant delete, insert, select on stray_messages to robnu_platform;
+
+-- table of robnu_owner
 create table super_admins (
   id uuid not null,
   email text not null,
@@ -1053,6 +2212,19 @@ CREATE UNIQUE INDEX super_admins__email ON super_admins USING btree (email) WHER
 grant select on super_admins to robnu_gate;
 grant insert, select, update (password_changed_at), update (password_hash), update (removed_at), update (totp_last_step), update (totp_secret_enc) on super_admins to robnu_platform;
 CREATE TRIGGER super_admins__end AFTER UPDATE ON super_admins FOR EACH ROW WHEN (((new.removed_at IS NOT NULL) AND (old.removed_at IS NULL))) EXECUTE FUNCTION super_admins_end();
+
+-- table of robnu_owner
+create table switches (
+  key text not null,
+  enabled boolean not null,
+  reason text not null,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  changed_by text not null,
+  constraint switches_pkey PRIMARY KEY (key),
+  constraint switches__key CHECK ((key ~ '^(sweep:[a-z0-9-]+|marketplace:[A-Z][A-Z0-9_]*|account:[0-9a-f-]{36})$'::text))
+);
+grant select on switches to robnu_gate;
+grant insert, select, update on switches to robnu_platform;
 
 -- table of robnu_owner
 create table sync_cursors (
@@ -1079,25 +2251,62 @@ create policy tenant_delete on sync_cursors as restrictive for delete to robnu_t
 grant insert, select, update on sync_cursors to robnu_tenant;
 
 -- table of robnu_owner
+create table warehouses (
+  seller_id uuid not null,
+  id uuid not null,
+  name text not null,
+  is_default boolean not null default false,
+  created_at timestamp with time zone not null default now(),
+  constraint warehouses_pkey PRIMARY KEY (seller_id, id),
+  constraint warehouses__name UNIQUE (seller_id, name),
+  constraint warehouses_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id)
+);
+CREATE UNIQUE INDEX warehouses__default ON warehouses USING btree (seller_id) WHERE is_default;
+alter table warehouses enable row level security;
+alter table warehouses force row level security;
+create policy owner on warehouses to robnu_owner using (true) with check (true);
+create policy platform on warehouses to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on warehouses to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on warehouses as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant references on warehouses to robnu_plugins;
+grant insert, select, update on warehouses to robnu_tenant;
+
+-- table of robnu_owner
 create table work_items (
   seller_id uuid not null,
   id uuid not null,
-  marketplace_account_id uuid not null,
+  marketplace_account_id uuid,
   target text not null,
   lane text not null,
-  job_run_id uuid not null,
+  job_run_id uuid,
   state text not null default 'WAITING'::text,
   not_before timestamp with time zone not null default now(),
   attempts integer not null default 0,
   lease uuid,
   lease_until timestamp with time zone,
   created_at timestamp with time zone not null default now(),
+  queue text not null,
+  body jsonb,
+  last_error text,
+  pages integer not null default 0,
   constraint work_items_pkey PRIMARY KEY (seller_id, id),
+  constraint work_items__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
   constraint work_items__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
-  constraint work_items__lane CHECK (((lane = 'live'::text) OR (lane ~~ 'window:%'::text))),
-  constraint work_items__state CHECK ((state = ANY (ARRAY['WAITING'::text, 'RUNNING'::text, 'DONE'::text, 'FAILED'::text])))
+  constraint work_items__job CHECK (
+CASE target
+    WHEN 'JOB'::text THEN ((job_run_id IS NULL) AND (body IS NOT NULL))
+    ELSE ((job_run_id IS NOT NULL) AND (marketplace_account_id IS NOT NULL) AND (body IS NULL))
+END),
+  constraint work_items__lane CHECK (((lane = 'live'::text) OR (lane ~ '^(window|batch|job):.'::text))),
+  constraint work_items__state CHECK ((state = ANY (ARRAY['WAITING'::text, 'RUNNING'::text, 'DONE'::text, 'FAILED'::text, 'DEAD'::text])))
 );
 CREATE INDEX work_items__lost ON work_items USING btree (not_before) WHERE (state = ANY (ARRAY['WAITING'::text, 'RUNNING'::text]));
+CREATE INDEX work_items__of_account ON work_items USING btree (seller_id, marketplace_account_id) WHERE (state = ANY (ARRAY['WAITING'::text, 'RUNNING'::text, 'DEAD'::text]));
 CREATE UNIQUE INDEX work_items__open ON work_items USING btree (seller_id, marketplace_account_id, target, lane) WHERE (state = ANY (ARRAY['WAITING'::text, 'RUNNING'::text]));
 alter table work_items enable row level security;
 alter table work_items force row level security;
@@ -1115,6 +2324,12 @@ grant insert, select, update on work_items to robnu_gate;
 grant select on work_items to robnu_platform;
 
 -- Functions
+
+create function account_work(uuid)
+  returns TABLE(target text, waiting bigint, dead bigint, attempts integer, last_error text, next_at timestamp with time zone, held_by text, breaker_opened_at timestamp with time zone, probe_at timestamp with time zone)
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
 
 create function advance_cursor(uuid, text, jsonb, bigint)
   returns void
@@ -1320,6 +2535,12 @@ create function authz_moves()
   owner robnu_owner
   callers none;
 
+create function bury_work(uuid, uuid, uuid, text, integer, text)
+  returns text
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_platform;
+
 create function change_role(uuid, text)
   returns TABLE(outcome text, role_before text)
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
@@ -1333,12 +2554,12 @@ create function change_seller(text, text)
   callers robnu_tenant;
 
 create function claim_work(uuid, uuid, uuid, integer)
-  returns TABLE(claimed boolean, due_in_ms double precision, marketplace_account_id uuid, target text, job_run_id uuid, attempts integer)
+  returns TABLE(claimed boolean, due_in_ms double precision, marketplace_account_id uuid, target text, job_run_id uuid, attempts integer, known boolean, later boolean, queue text, lane text, body jsonb, marketplace text, plugin_id text)
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_door;
 
-create function correct_bucket(uuid, text, double precision, boolean, bigint)
+create function correct_bucket(uuid, text, double precision, boolean, bigint, double precision)
   returns void
   language sql volatile
   owner robnu_owner
@@ -1357,12 +2578,12 @@ create function count_page(uuid, integer, integer, integer, integer, integer, in
   callers robnu_tenant;
 
 create function extend_work(uuid, uuid, uuid, integer)
-  returns boolean
+  returns text
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_door;
 
-create function finish_work(uuid, uuid, text, double precision, uuid, text, boolean)
+create function finish_work(uuid, uuid, text, double precision, uuid, text, boolean, text, boolean)
   returns void
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
@@ -1401,6 +2622,18 @@ create function impersonation_end(uuid)
 create function impersonation_moves()
   returns trigger
   language plpgsql volatile set search_path=pg_catalog, pg_temp
+  owner robnu_owner
+  callers none;
+
+create function inventory_note_changed_orders()
+  returns trigger
+  language plpgsql volatile
+  owner robnu_owner
+  callers none;
+
+create function inventory_note_new_orders()
+  returns trigger
+  language plpgsql volatile
   owner robnu_owner
   callers none;
 
@@ -1446,13 +2679,25 @@ create function plan_limit(text)
   owner robnu_owner
   callers robnu_platform, robnu_tenant;
 
+create function redrive_work(uuid, uuid, uuid, text, boolean)
+  returns TABLE(changed boolean, run uuid)
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_platform, robnu_tenant;
+
 create function remove_person(uuid)
   returns TABLE(outcome text, role_before text, withdrawn uuid[])
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_tenant;
 
-create function request_work(uuid, uuid, text, text, uuid, uuid, uuid, text, timestamp with time zone, timestamp with time zone)
+create function request_job(uuid, uuid, text, uuid, jsonb)
+  returns void
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
+
+create function request_work(uuid, uuid, text, text, uuid, uuid, uuid, text, timestamp with time zone, timestamp with time zone, text)
   returns TABLE(job_run_id uuid, created boolean)
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
@@ -1535,3 +2780,15 @@ create function transfer_seller(uuid)
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_tenant;
+
+create function wake_work(uuid, uuid)
+  returns integer
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_platform, robnu_tenant;
+
+create function work_is_held(uuid, uuid)
+  returns boolean
+  language sql stable security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_platform;

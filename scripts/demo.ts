@@ -95,6 +95,7 @@ export interface DemoRun {
 }
 export type DemoClient = (method: string, path: string, body?: unknown) => Promise<{
   readonly status: number
+  readonly headers: Headers
   readonly body: Record<string, unknown>
 }>
 
@@ -114,7 +115,8 @@ export const signInDemo = async (url: string, user: DemoUser): Promise<DemoClien
     })
     cookie = response.headers.get('set-cookie')?.split(';')[0] ?? cookie
     const text = await response.text()
-    return { status: response.status, body: text ? JSON.parse(text) : {} }
+    const { status, headers } = response
+    return { status, headers, body: text ? JSON.parse(text) : {} }
   }
   const { email, password } = user
   const { status, body } = await client('POST', '/v1/auth/login', { email, password })
@@ -135,10 +137,13 @@ export const connectDemo = async (
     const client = await signInDemo(url, owner)
     const listed = await client('GET', '/v1/marketplace-accounts')
     const known = listed.body['data'] as { id: string; external_account_id: string }[]
-    for (const { pluginId, sandbox } of sandboxes) {
-      const account = sandbox.accounts[index]
+    const accounts = sandboxes.flatMap(({ pluginId, sandbox }) =>
+      sandbox.accounts.filter((account, at) => (account.seller ?? at) === index)
+        .map((account) => ({ pluginId, account }))
+    )
+    for (const { pluginId, account } of accounts) {
       const marketplace = codeOf(pluginId)
-      if (!account || !marketplace) continue
+      if (!marketplace) continue
       const { externalAccountId, details, credentials, orders } = account
       const accountId = known.find((one) => one.external_account_id === externalAccountId)?.id ??
         await connectAccount(client, {

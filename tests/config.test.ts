@@ -254,6 +254,18 @@ describe('the enabled plugins', () => {
   })
 })
 
+describe('sweeps', () => {
+  it('are switched off by a variable of their name', () => {
+    const env = { ...sound, WORKER_ENABLE_CLAIM_SWEEPER: 'false', WORKER_ENABLE_A_B: 'true' }
+    const { sweepDefaults } = readConfig(env)
+    expect(sweepDefaults).toEqual({ 'claim-sweeper': false, 'a-b': true })
+    expect(readConfig(sound).sweepDefaults).toEqual({})
+    const lines = faultsOf({ ...sound, WORKER_ENABLE_CLAIM_SWEEPER: 'off' })
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(/^WORKER_ENABLE_CLAIM_SWEEPER: /)
+  })
+})
+
 describe('robnu.config.json', () => {
   it('is missed when it was asked for', () => {
     const lines = faultsOf({ ...sound, ROBNU_CONFIG: 'nowhere/robnu.config.json' })

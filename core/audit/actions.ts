@@ -101,6 +101,23 @@ export const sellerActions = {
     permission: z.string(),
     effect: z.enum(['GRANT', 'DENY']),
   }),
+  'stock.changed': did('product', 'What is on hand was counted or corrected', {
+    sku: z.string(),
+    from: z.int().nullable(),
+    to: z.int(),
+    reason: z.string(),
+  }),
+  'stock.reserves-changed': did('product', 'What is kept back from sale was changed', {
+    sku: z.string(),
+    safety_stock: count,
+    accounts: count,
+  }),
+  'listing.mapped': did('listing', 'A SKU of a marketplace was given its product', {
+    account: id,
+    sku: z.string(),
+    product_sku: z.string(),
+    alias: z.boolean(),
+  }),
   'customer.revealed': did('order', "A buyer's masked data was shown in clear", {
     reason: text,
     fields: z.array(z.string()),
@@ -135,6 +152,40 @@ export const sellerActions = {
     // digestOf their ids
     orders: z.string(),
   }),
+  'returns.synced': did('marketplace-account', 'Returns came in from a marketplace', {
+    created: count,
+    changed: count,
+    returns: z.string(),
+  }),
+  'payouts.synced': did('marketplace-account', 'Settlements came in from a marketplace', {
+    created: count,
+    changed: count,
+    payouts: z.string(),
+  }),
+
+  'processing.requested': did('batch', 'The processing of orders was asked for', {
+    account: id,
+    // null: all that are ready
+    chosen: count.nullable(),
+    closure: z.string(),
+  }),
+  'processing.ended': did('batch', 'The processing of orders came to its end', {
+    outcome: z.enum(['DONE', 'FAILED']),
+  }),
+  'manifest.close-requested': did('manifest', 'The closing of a manifest was asked for', {
+    batch: id,
+  }),
+  'manifest.closed': did('manifest', 'A manifest was closed at the marketplace', {
+    shipments: count,
+    dispatch_date: z.string().nullable(),
+  }),
+  'document.read': did('document', 'A document was handed out', {
+    type: z.string(),
+    order: id.nullable(),
+  }),
+  'seller.registered': did('seller', 'The GST registration on papers was changed', {
+    gstin: z.string(),
+  }),
 
   'audit.exported': did('seller', 'The audit trail was exported', {
     filtered: z.boolean(),
@@ -150,6 +201,36 @@ export const sellerActions = {
     kind: z.enum(['hook', 'bucket']),
     place: z.string(),
   }),
+  'marketplace-account.paused': did('marketplace-account', 'An account was paused', {
+    reason: text,
+  }),
+  'marketplace-account.resumed': did('marketplace-account', 'An account goes on', { reason: text }),
+  'marketplace-account.switched': did(
+    'marketplace-account',
+    'Support switched an account on or off',
+    { enabled: z.boolean(), reason: text },
+  ),
+  'marketplace-account.credentials-replaced': did(
+    'marketplace-account',
+    'An account got new credentials',
+    nothing,
+  ),
+  'import.requested': did('import', 'A file was sent to be imported', {
+    account: id,
+    bytes: count,
+    sha256: z.string(),
+  }),
+  'import.cancelled': did('import', 'An import was called off', nothing),
+  'schedule.changed': did('marketplace-account', 'A schedule was changed', {
+    target: z.string(),
+    cron: z.string().optional(),
+    paused: z.boolean().optional(),
+  }),
+  'dead-letter.written': did('dead-letter', 'Work failed each time it was tried', {
+    queue: z.string(),
+  }),
+  'dead-letter.redriven': did('dead-letter', 'Dead work was sent again', { reason: text }),
+  'dead-letter.dismissed': did('dead-letter', 'Dead work was let be', { reason: text }),
 } as const
 
 const about = { seller: id.optional(), reason: text.optional() }
@@ -181,6 +262,12 @@ export const orgActions = {
   'impersonation.approved': did('impersonation', 'Staff let staff into a seller', about),
   'impersonation.started': did('impersonation', 'Staff came into a seller', about),
   'impersonation.ended': did('impersonation', 'Staff left a seller', about),
+  'dead-letter.redriven': did('dead-letter', 'Dead work of a seller was sent again', about),
+  'dead-letter.dismissed': did('dead-letter', 'Dead work of a seller was let be', about),
+  'switch.changed': did('switch', 'A sweep, marketplace or account was switched on or off', {
+    enabled: z.boolean(),
+    reason: text,
+  }),
   'audit.chain-broken': did('seller', 'The chain of a seller does not verify', {
     seq: count,
     why: z.string(),

@@ -5,6 +5,16 @@ import { Buffer } from 'node:buffer'
 /** Lower-case hex of the digest of UTF-8 text. */
 export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
 
+/** SHA-256 of bytes that come one after the other. */
+export const sha256Stream = () => {
+  const hash = createHash('sha256')
+  return {
+    update: (bytes: Uint8Array): void => void hash.update(bytes),
+    /** Lower-case hex; once. */
+    end: (): string => hash.digest('hex'),
+  }
+}
+
 /** HMAC-SHA256 of UTF-8 text: a digest that nobody without the key can guess texts by. */
 export const keyedDigest = (key: Uint8Array, text: string): Uint8Array =>
   createHmac('sha256', key).update(text).digest()

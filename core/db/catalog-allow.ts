@@ -95,6 +95,18 @@ export const coreAllow = (administrators: readonly string[]): CatalogAllow => ({
       reason: 'the trail of what staff do; appended through one function',
       grants: { [platform]: ['SELECT'], [gate]: ['INSERT', 'SELECT'] },
     },
+    switches: {
+      reason: 'what staff switch on and off, for all sellers',
+      grants: { [platform]: ['INSERT', 'SELECT', 'UPDATE'], [gate]: ['SELECT'] },
+    },
+    stray_messages: {
+      reason: 'dead messages that name no seller; staff look at them',
+      grants: { [platform]: ['DELETE', 'INSERT', 'SELECT'] },
+    },
+    breakers: {
+      reason: 'whether a marketplace answers, the same for everybody; the gate alone counts',
+      grants: { [platform]: ['SELECT'], [gate]: ['INSERT', 'SELECT', 'UPDATE'] },
+    },
     scope_keys: {
       reason: 'what entries are signed with; the gate checks them, `migrate` writes them',
       grants: { [gate]: ['SELECT'] },
@@ -112,6 +124,9 @@ export const coreAllow = (administrators: readonly string[]): CatalogAllow => ({
     impersonation_sessions__open: 'what each of the staff asked for, and is in',
     schedules__due: 'the sweep asks what is due',
     work_items__lost: 'the sweep asks for items that no message leads to',
+    manifests__due: 'the sweep asks which manifests are due to be closed',
+    storage_objects__loose: 'the sweep asks for objects that nothing refers to',
+    dead_letters__dead: 'staff ask what is dead',
     outbox__unsent: 'the relay asks what is to be sent',
     outbox__sent: 'the relay prunes what was sent long ago',
   },
@@ -154,8 +169,14 @@ export const coreAllow = (administrators: readonly string[]): CatalogAllow => ({
     'auth_sellers(uuid, uuid)': [app],
     [
       'request_work(uuid, uuid, text, text, uuid, uuid, uuid, text, ' +
-      'timestamp with time zone, timestamp with time zone)'
+      'timestamp with time zone, timestamp with time zone, text)'
     ]: [platform, tenant],
+    'request_job(uuid, uuid, text, uuid, jsonb)': [tenant],
+    'wake_work(uuid, uuid)': [platform, tenant],
+    'bury_work(uuid, uuid, uuid, text, integer, text)': [platform],
+    'redrive_work(uuid, uuid, uuid, text, boolean)': [platform, tenant],
+    'account_work(uuid)': [tenant],
+    'work_is_held(uuid, uuid)': [platform],
     'claim_work(uuid, uuid, uuid, integer)': [app],
     'seller_people()': [tenant],
     'change_role(uuid, text)': [tenant],
@@ -164,7 +185,10 @@ export const coreAllow = (administrators: readonly string[]): CatalogAllow => ({
     'change_seller(text, text)': [tenant],
     'limit_take(text, integer, integer)': [app],
     'extend_work(uuid, uuid, uuid, integer)': [app],
-    'finish_work(uuid, uuid, text, double precision, uuid, text, boolean)': [tenant],
+    [
+      'finish_work(uuid, uuid, text, double precision, uuid, text, boolean, text, ' +
+      'boolean)'
+    ]: [tenant],
   },
   administrators,
 })

@@ -110,10 +110,19 @@ const ownFaults = (plugin: Plugin): readonly Found[] => {
   plugin.routes?.forEach((route, i) => {
     rule(route.permission !== '', `routes[${i}].permission`, 'a route needs a permission')
   })
-  // declared by the contract, and carried when the queues of plugins are
-  const later = 'not carried by this release: remove them'
-  rule(!plugin.consumers?.length, 'consumers', `plugins' own consumers are ${later}`)
-  rule(!plugin.webhooks?.length, 'webhooks', `webhooks are ${later}`)
+  plugin.consumers?.forEach(({ queue }, i) => {
+    const path = `consumers[${i}].queue`
+    const isDeclared = plugin.queues?.some(({ name }) => name === queue)
+    rule(isDeclared === true, path, `"${queue}" is not among the plugin's queues: declare it`)
+    const first = plugin.consumers?.findIndex((other) => other.queue === queue)
+    rule(first === i, path, `"${queue}" has another consumer: a queue has one`)
+  })
+  // declared by the contract, and carried by a later release
+  rule(
+    !plugin.webhooks?.length,
+    'webhooks',
+    'webhooks are not carried by this release: remove them',
+  )
   if (isMarketplace(plugin)) marketplaceRules(plugin, rule)
   return found
 }
@@ -138,11 +147,8 @@ const marketplaceRules = (plugin: Marketplace, rule: Rule): void => {
   for (const [target, cron] of Object.entries(plugin.schedule ?? {})) {
     const path = `schedule.${target}`
     rule(isCron(cron ?? ''), path, 'must be a cron line of five fields')
-    rule(
-      abilities.includes(target as Target),
-      path,
-      'its adapter has no method for this target, or the engine does not carry it yet',
-    )
+    const isAble = abilities.includes(target as Target)
+    rule(isAble, path, 'its adapter has no method for this target')
   }
   plugin.limits?.forEach((limit, i) =>
     rule(

@@ -34,7 +34,7 @@ const surface = {
     member({ name: text, kind: z.enum(['fifo', 'standard'], 'must be fifo or standard') }),
   )
     .optional(),
-  consumers: list(z.unknown()).optional(),
+  consumers: list(member({ queue: text, body: schema, handle: run })).optional(),
   sweeps: list(member({ id: text, cron: text, run })).optional(),
   routes: list(member({
     method: z.enum(['get', 'post', 'put', 'patch', 'delete'], 'must be a method in small letters'),

@@ -14,13 +14,18 @@ import { type PluginMount, pluginRoutes } from './plugin-routes.ts'
 import { faultFor, logProblem } from './problem.ts'
 import { checkRoutes, isStaffRoute, type Route } from './route.ts'
 import { accountRoutes } from './routes/accounts.ts'
+import { accountCareRoutes } from './routes/account-care.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { type Check, healthRoutes } from './routes/health.ts'
 import { impersonationRoutes } from './routes/impersonations.ts'
+import { documentRoutes } from './routes/documents.ts'
+import { importRoutes } from './routes/imports.ts'
 import { invitationRoutes } from './routes/invitations.ts'
+import { manifestRoutes } from './routes/manifests.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { overrideRoutes } from './routes/overrides.ts'
 import { permissionRoutes } from './routes/permissions.ts'
@@ -28,8 +33,16 @@ import { revealRoutes } from './routes/reveal.ts'
 import { ownFactorRoutes } from './routes/own-factor.ts'
 import { ownPasswordRoutes } from './routes/own-password.ts'
 import { ownSessionRoutes } from './routes/own-sessions.ts'
+import { inventoryRoutes } from './routes/inventory.ts'
+import { listingRoutes } from './routes/listings.ts'
+import { processingRoutes } from './routes/processing.ts'
+import { payoutRoutes } from './routes/payouts.ts'
+import { returnRoutes } from './routes/returns.ts'
 import { runRoutes } from './routes/runs.ts'
+import { shipmentRoutes } from './routes/shipments.ts'
+import { timelineRoutes } from './routes/timeline.ts'
 import { securityRoutes } from './routes/security.ts'
+import { staffQueueRoutes } from './routes/staff-queues.ts'
 import { staffImpersonationRoutes } from './routes/staff-impersonations.ts'
 import { staffRoutes } from './routes/staff.ts'
 import { sellerRoutes } from './routes/seller.ts'
@@ -83,7 +96,19 @@ export const createApp = (deps: AppDeps): App => {
     ...invitationRoutes(services.tenancy.invitations, services.tenancy.join),
     ...orderRoutes(services.orders, cursors),
     ...accountRoutes(services.accounts, services.runs),
+    ...accountCareRoutes(services),
     ...runRoutes(services.runs, cursors),
+    ...timelineRoutes(services.timelines),
+    ...shipmentRoutes(services.shipments, cursors),
+    ...returnRoutes(services.returns, cursors),
+    ...payoutRoutes(services.payouts, cursors),
+    ...deadLetterRoutes(services.deadLetters, cursors),
+    ...inventoryRoutes(services.stock, cursors),
+    ...listingRoutes(services.listings, cursors),
+    ...importRoutes(services.imports, cursors),
+    ...processingRoutes(services.processing, cursors),
+    ...manifestRoutes(services.manifests, services.processing, cursors),
+    ...documentRoutes(services.documents, services.registrations),
     ...revealRoutes(services.reveals),
     ...permissionRoutes({ permissions, now, ...services }),
     ...overrideRoutes(permissions, services.overrideDesk),
@@ -92,6 +117,7 @@ export const createApp = (deps: AppDeps): App => {
     ...impersonationRoutes(services.impersonations, services.audit.trail, cursors),
     ...staffRoutes(services.staffWork, cursors),
     ...staffImpersonationRoutes(services.staffWork.impersonations, cursors),
+    ...staffQueueRoutes(services.staffQueues, cursors),
     ...pluginRoutes(deps.plugins ?? []),
     ...healthRoutes({ checks: deps.checks, log }),
     ...securityRoutes({ now, ...given({ contact: deps.securityContact, origin: deps.origin }) }),

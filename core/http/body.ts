@@ -1,5 +1,6 @@
 /** Reads a JSON body, and refuses what is too large, too deep or not what it says it is. */
 import { fault, hasCode } from '../errors.ts'
+import type { Upload, UploadRule } from './route.ts'
 
 export const bodyLimit = 1024 * 1024
 export const authBodyLimit = 64 * 1024
@@ -26,6 +27,36 @@ export const readJson = async (request: Request, maxBytes: number): Promise<unkn
   return value
 }
 
+/** A file, chunk by chunk. Throws at once for its type and its told length, later for the rest. */
+export const readUpload = (request: Request, { maxBytes, types }: UploadRule): Upload => {
+  const [type = ''] = (request.headers.get('content-type') ?? '').split(';')
+  const mime = type.trim().toLowerCase()
+  if (!types.includes(mime)) throw fault('unsupported-media-type')
+  if (request.headers.get('content-encoding') !== null) throw fault('unsupported-media-type')
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) {
+    throw fault('payload-too-large')
+  }
+  return { mime, chunks: chunksOf(request, maxBytes) }
+}
+
+const chunksOf = async function* (request: Request, maxBytes: number): AsyncIterable<Uint8Array> {
+  const reader = request.body?.getReader()
+  let size = 0
+  // never cancelled, as below
+  while (reader !== undefined) {
+    const { done, value } = await inTime(reader.read().catch(wordsFor))
+    if (done) return
+    size += value.byteLength
+    if (size > maxBytes) throw fault('payload-too-large')
+    yield value
+  }
+}
+
+/** The client went away in the middle. */
+const wordsFor = (cause: unknown): never => {
+  throw fault('invalid-request', { errors: [{ pointer: '', message: 'is not whole' }], cause })
+}
+
 const readBytes = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
   const told = request.headers.get('content-length')
   if (told !== null && Number(told) > maxBytes) throw fault('payload-too-large')
@@ -37,8 +68,7 @@ const readBytes = async (request: Request, maxBytes: number): Promise<Uint8Array
     return bytes
   } catch (cause) {
     if (hasCode(cause, 'payload-too-large')) throw cause
-    // the client went away in the middle
-    throw fault('invalid-request', { errors: [{ pointer: '', message: 'is not whole' }], cause })
+    return wordsFor(cause)
   }
 }
 

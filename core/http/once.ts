@@ -34,15 +34,21 @@ export const readKey = (headers: Headers): string => {
 export const handleOnce = async (
   { find, fingerprint }: Idempotency,
   route: Route,
-  request: { readonly key: string; readonly path: string; readonly input: Input },
+  request: {
+    readonly key: string
+    readonly path: string
+    readonly input: Input
+    /** What stands for a body that is a file. */
+    readonly print?: unknown
+  },
   call: SellerCall,
 ): Promise<unknown> => {
-  const { key, path, input } = request
+  const { key, path, input, print = input.body } = request
   let isMade = false
   const once: Once = {
     route: `${route.method.toUpperCase()} ${route.path}`,
     key,
-    fingerprint: fingerprint(canonicalJson({ path, query: input.query, body: input.body })),
+    fingerprint: fingerprint(canonicalJson({ path, query: input.query, body: print })),
     status: route.status ?? (route.answer === undefined ? 204 : 200),
     onMade: () => {
       isMade = true

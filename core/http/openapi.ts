@@ -97,6 +97,7 @@ const operationOf = (route: Route): RouteConfig => {
       ...(described.query === undefined && route.query !== undefined
         ? { query: objectOf(route.query) }
         : {}),
+      ...(route.upload === undefined ? {} : { body: fileOf(route.upload.types) }),
       ...(route.body === undefined ? {} : {
         body: {
           required: route.bodyIsOptional !== true,
@@ -109,6 +110,13 @@ const operationOf = (route: Route): RouteConfig => {
     responses: { ...answerOf(route, status), ...problemAnswersOf(route) },
   })
 }
+
+const fileOf = (types: readonly string[]) => ({
+  required: true,
+  content: Object.fromEntries(
+    types.map((type) => [type, { schema: { type: 'string' as const, format: 'binary' } }]),
+  ),
+})
 
 const KeyHeader = z.object({
   'idempotency-key': z.string().min(1).max(255).openapi({

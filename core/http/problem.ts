@@ -46,6 +46,7 @@ const retrySoonSeconds = 5
 const transient: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'database-unavailable',
   'keys-unavailable',
+  'storage-unavailable',
   'not-ready',
   'idempotency-in-flight',
   'quota-exceeded',

@@ -55,6 +55,23 @@ export interface Input<Params = unknown, Query = unknown, Body = unknown> {
   readonly body: Body
 }
 
+/** A file on its way in, never held whole. */
+export interface UploadRule {
+  readonly maxBytes: number
+  /** Content types that it may come as. */
+  readonly types: readonly string[]
+}
+export interface Upload {
+  readonly mime: string
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+export interface Received {
+  /** What the handler is given as its body. */
+  readonly body: unknown
+  /** Tells this file from others, for the Idempotency-Key. */
+  readonly print: unknown
+}
+
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /** A route as the server keeps it. */
@@ -70,6 +87,8 @@ export interface Route {
   readonly query?: Schema
   readonly body?: Schema
   readonly bodyIsOptional?: boolean
+  /** The body is a file: `receive` takes it in, and what it makes of it is the handler's body. */
+  readonly upload?: UploadRule
   /**
    * The session is confirmed before the handler runs, for one round trip more: for handlers that do
    * something, or answer, before or without the seller's scope, which confirms it otherwise.
@@ -105,6 +124,8 @@ export interface Route {
   readonly described?: Readonly<Partial<Record<'params' | 'query' | 'body' | 'answer', JsonSchema>>>
   // a method and no property: methods may narrow what they take, so that one list holds all routes
   handle(input: Input, call: Call): unknown
+  /** Of an upload: runs once for a request, before the handler and behind the guard. */
+  receive?(input: Input, call: Call, file: Upload): Promise<Received>
   /** The answer to a repeated request, by what the first one made. */
   replay?(resourceId: string, call: Call): unknown
 }
@@ -173,9 +194,10 @@ export const problemsOf = (route: Route): readonly ErrorCode[] => {
   if (route.once === 'required') codes.add('idempotency-in-flight').add('idempotency-key-reused')
   if (isLimited(route)) codes.add('quota-exceeded')
   if (route.params !== undefined) codes.add('not-found')
-  if (route.query !== undefined || route.body !== undefined) codes.add('invalid-request')
-  if (route.body !== undefined) codes.add('payload-too-large').add('unsupported-media-type')
-  if (route.body !== undefined) codes.add('request-timeout')
+  const hasBody = route.body !== undefined || route.upload !== undefined
+  if (route.query !== undefined || hasBody) codes.add('invalid-request')
+  if (hasBody) codes.add('payload-too-large').add('unsupported-media-type')
+  if (hasBody) codes.add('request-timeout')
   return (Object.keys(errorTable) as ErrorCode[]).filter((code) => codes.has(code))
 }
 

@@ -1,6 +1,7 @@
 /** The shapes of answers, for the documentation and for the compiler. Nothing is parsed by them. */
 import { z } from '@hono/zod-openapi'
 import { orderStates, type SyncReason, targets } from '../plugin.ts'
+import { runTargets } from '../queues/targets.ts'
 
 const reasons = ['schedule', 'manual', 'backfill', 'push'] as const satisfies readonly SyncReason[]
 
@@ -9,6 +10,9 @@ export const exampleIds = {
   item: '2b7e9c10-4f3d-8e21-8b6a-0c9d8e7f6a5b',
   account: '01998f6e-3c1a-7b52-9e7d-4a5b6c7d8e9f',
   run: '01998f70-9a4b-7c63-8d2e-5b6c7d8e9f0a',
+  shipment: '5d2a9c31-8e4f-8b60-a1c7-3f4b5c6d7e8f',
+  return: '6e3b0d42-9f50-8c71-b2d8-405c6d7e8f90',
+  payout: '7f4c1e53-a061-8d82-83e9-516d7e8f90a1',
   user: '01998f6d-1b2c-7d3e-8f4a-6c7d8e9f0a1b',
   seller: '01998f6c-0a1b-7c2d-9e3f-7d8e9f0a1b2c',
 }
@@ -88,7 +92,10 @@ const OrderItem = z.object({
   listing_id: z.string().nullable(),
   title: z.string().nullable(),
   quantity: z.int(),
+  cancelled_quantity: z.int().openapi({ description: 'Of `quantity`' }),
   total_paise: Paise.nullable().openapi({ description: 'Of the line, not of the piece' }),
+  hsn: z.string().nullable(),
+  gst_rate_bp: z.int().nullable().openapi({ description: 'GST in hundredths of a per cent' }),
 }).openapi('OrderItem')
 
 export const OrderDetail = OrderSummary.extend({
@@ -100,6 +107,7 @@ export const OrderDetail = OrderSummary.extend({
 }).openapi('OrderDetail')
 
 const TargetName = z.enum(targets).openapi('Target')
+const RunTargetName = z.enum(runTargets).openapi('RunTarget')
 
 export const Marketplace = z.object({
   code: z.string(),
@@ -114,6 +122,8 @@ export const Account = z.object({
   name: z.string(),
   needs_reconnect: z.boolean(),
   reconnect_reason: z.string().nullable(),
+  paused_at: TimeOrNull,
+  pause_reason: z.string().nullable(),
   last_validated_at: TimeOrNull,
   last_validation_status: z.string().nullable(),
   targets: z.array(TargetName).readonly(),
@@ -129,7 +139,7 @@ export const Account = z.object({
 export const Run = z.object({
   id: Id,
   marketplace_account_id: Id,
-  target: TargetName,
+  target: RunTargetName,
   reason: z.enum(reasons),
   state: z.string(),
   window_from: TimeOrNull,
@@ -141,6 +151,9 @@ export const Run = z.object({
   unchanged: Count,
   rejected: Count,
   rejected_reasons: z.record(z.string(), Count).readonly(),
+  unknown_words: z.record(z.string(), Count).readonly().openapi({
+    description: 'Words of the marketplace that nobody knew, and how often each was met',
+  }),
   failure: z.object({ kind: z.string(), message: z.string() }).nullable(),
   created_at: Time,
   started_at: TimeOrNull,

@@ -4,7 +4,7 @@ import { entryOf, type StaffPrincipal } from '../auth/principal.ts'
 import { fault, hasCode } from '../errors.ts'
 import type { Schema } from '../plugin.ts'
 import { findStaff } from './actor.ts'
-import { bodyLimit, readJson } from './body.ts'
+import { bodyLimit, readJson, readUpload } from './body.ts'
 import {
   clearedCookie,
   clearedRefreshCookie,
@@ -20,7 +20,7 @@ import { refuseCrossSite } from './cross-site.ts'
 import { type Env, type Exchange, jsonAnswer } from './exchange.ts'
 import { countRequest } from './limits.ts'
 import { handleOnce, type Idempotency, readKey } from './once.ts'
-import { type Call, type Input, isStaffRoute, type Route } from './route.ts'
+import { type Call, type Input, isStaffRoute, type Received, type Route } from './route.ts'
 import type { SellerCall, StaffCall } from './route.ts'
 import {
   type Admitted,
@@ -112,15 +112,28 @@ const answerToSeller = (deps: ServeDeps, route: Route): Answer => async (c, cred
   const key = route.once === 'required' ? readKey(c.req.raw.headers) : undefined
   const input = await readInput(route, c)
   const call = callOf(deps, c, credential)
+  let received: Received | undefined
   return await session.run(async (admitted) => {
     const { principal } = admitted
     // what staff look at is written down before they see it, and what they do before it is done
     if (principal.kind === 'impersonator') await deps.staff.record(principal, recordOf(route))
     const ofSeller = sellerCallOf(call, admitted)
-    if (key === undefined) return await route.handle(input, ofSeller)
-    return await handleOnce(deps.idempotency, route, { key, path: c.req.path, input }, ofSeller)
+    // a body can be read once, and a handler may run twice
+    received ??= await receive(route, input, ofSeller, c.req.raw)
+    const whole = received === undefined ? input : { ...input, body: received.body }
+    if (key === undefined) return await route.handle(whole, ofSeller)
+    const request = { key, path: c.req.path, input: whole, print: received?.print }
+    return await handleOnce(deps.idempotency, route, request, ofSeller)
   })
 }
+
+const receive = async (
+  route: Route,
+  input: Input,
+  call: SellerCall,
+  request: Request,
+): Promise<Received | undefined> =>
+  route.upload && await route.receive?.(input, call, readUpload(request, route.upload))
 
 const callOf = ({ auth, now }: ServeDeps, c: Context<Env>, credential: Credential): Call => {
   const { exchange } = c.env

@@ -15,9 +15,22 @@ import type { StaffSignIn } from '../auth/staff-sign-in.ts'
 import type { PublicKey } from '../crypto/signing.ts'
 import type { Entry } from '../db/database.ts'
 import type { AccountView } from '../ledger/accounts.ts'
+import type { Documents } from '../ledger/documents/read-documents.ts'
+import type { Registrations } from '../ledger/documents/registrations.ts'
+import type { Imports } from '../ledger/imports/imports.ts'
+import type { DeadLetters, StaffDeadLetters } from '../ledger/dead-letters.ts'
+import type { Listings } from '../ledger/inventory/listings.ts'
+import type { Stock } from '../ledger/inventory/stock.ts'
+import type { Manifests } from '../ledger/processing/manifest-rows.ts'
+import type { Processing } from '../ledger/processing/processing.ts'
+import type { Payouts } from '../ledger/read-payouts.ts'
+import type { Returns } from '../ledger/read-returns.ts'
+import type { Shipments } from '../ledger/read-shipments.ts'
+import type { Timelines } from '../ledger/read-timeline.ts'
 import type { Reveals } from '../ledger/reveal.ts'
 import type { RunView } from '../ledger/runs.ts'
 import type { OrderState, Target } from '../plugin.ts'
+import type { Switches } from '../queues/switches.ts'
 import type { AccountLimit } from '../rbac/decide.ts'
 import type { CustomerView } from '../rbac/mask.ts'
 import type { Impersonations } from '../tenancy/impersonation.ts'
@@ -27,6 +40,7 @@ import type { Invitations } from '../tenancy/invitations.ts'
 import type { People } from '../tenancy/people.ts'
 import type { Sellers } from '../tenancy/sellers.ts'
 import type { Idempotency } from './once.ts'
+import type { CareServices } from './routes/account-care.ts'
 
 export type { AccountView, RunView }
 
@@ -56,7 +70,10 @@ interface OrderItemView {
   readonly listing_id: string | null
   readonly title: string | null
   readonly quantity: number
+  readonly cancelled_quantity: number
   readonly total_paise: number | null
+  readonly hsn: string | null
+  readonly gst_rate_bp: number | null
 }
 export interface OrderDetail extends OrderSummary {
   readonly items: readonly OrderItemView[]
@@ -122,12 +139,13 @@ export interface Accounts {
     readonly details: unknown
     readonly credentials: unknown
   }) => Promise<AccountView>
-  /** Null: the seller has no such account. Throws `target-unsupported`. */
+  /** Null: the seller has no such account. Throws `target-unsupported`, `account-paused`. */
   readonly requestSync: (entry: Entry, accountId: string, ask: {
     readonly target: Target
     readonly from?: Date
     readonly to?: Date
     readonly accounts: AccountLimit | null
+    readonly reason?: 'manual' | 'backfill'
   }) => Promise<{ readonly run: RunView; readonly created: boolean } | null>
 }
 export interface Runs {
@@ -181,6 +199,20 @@ export interface Services {
   readonly orders: Orders
   readonly reveals: Reveals
   readonly accounts: Accounts
+  readonly care: CareServices['care']
   readonly runs: Runs
+  readonly shipments: Shipments
+  readonly returns: Returns
+  readonly payouts: Payouts
+  readonly timelines: Timelines
+  readonly deadLetters: DeadLetters
+  readonly staffQueues: { readonly letters: StaffDeadLetters; readonly switches: Switches }
   readonly audit: AuditServices
+  readonly stock: Stock
+  readonly listings: Listings
+  readonly imports: Imports
+  readonly processing: Processing
+  readonly manifests: Manifests
+  readonly documents: Documents
+  readonly registrations: Registrations
 }

@@ -8,6 +8,7 @@ import { command, sql } from '../db/sql.ts'
 import { fault } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { type Marketplace, type Target, targets } from '../plugin.ts'
+import type { QueueOf } from '../queues/layout.ts'
 import { nextRun } from '../queues/schedules.ts'
 import { requestWork } from '../queues/work.ts'
 import { type AccountLimit, within } from '../rbac/decide.ts'
@@ -16,7 +17,6 @@ import { checkCredentials, type ConnectInput, parseConnect, type VerifyDeps } fr
 import { recordCredentialEvent } from './credentials.ts'
 import type { Registry } from './registry.ts'
 import { targetsOf } from './registry.ts'
-import { accountSyncQueue } from './run-sync.ts'
 import { readRun, type RunView } from './runs.ts'
 import { writeSatellite } from './satellite.ts'
 
@@ -27,6 +27,9 @@ export interface AccountView {
   readonly name: string
   readonly needs_reconnect: boolean
   readonly reconnect_reason: string | null
+  /** By the seller; null where it is not. */
+  readonly paused_at: Date | null
+  readonly pause_reason: string | null
   readonly last_validated_at: Date | null
   readonly last_validation_status: string | null
   readonly targets: readonly Target[]
@@ -43,6 +46,7 @@ export interface AccountsDeps extends VerifyDeps {
   readonly db: Database
   readonly keyring: Keyring
   readonly registry: Registry
+  readonly queueOf: QueueOf
   readonly now: () => number
   /** Called when something has been put into the outbox. */
   readonly wake: () => void
@@ -79,7 +83,7 @@ export const createAccounts = (deps: AccountsDeps) => ({
       await insertAccount(scope, marketplace, id, input)
       await writeSatellite(scope, keys, marketplace, id, parsed)
       await recordCredentialEvent(scope, { account: { id }, runId: null }, 'VERIFIED', null)
-      await startSchedules(scope, marketplace, id, new Date(deps.now()))
+      await startSchedules(scope, marketplace, id, deps)
       recordAudit(
         scope,
         scope.sellerId,
@@ -106,22 +110,25 @@ export const createAccounts = (deps: AccountsDeps) => ({
       readonly from?: Date
       readonly to?: Date
       readonly accounts?: AccountLimit | null
+      readonly reason?: 'manual' | 'backfill'
     },
   ): Promise<{ readonly run: RunView; readonly created: boolean } | null> => {
     const answer = await deps.db.makeInSellerScope(entry, async (scope) => {
       const account = await scope.maybeOne(sql.type(codeRow)`
-        select m.code from marketplace_accounts a join marketplaces m on m.id = a.marketplace_id
+        select m.code, a.paused_at is not null as paused
+        from marketplace_accounts a join marketplaces m on m.id = a.marketplace_id
         where a.seller_id = ${scope.sellerId} and a.id = ${accountId}`)
       if (!account || !within(ask.accounts ?? null, accountId)) return null
       const marketplace = deps.registry.find(account.code)
       if (!marketplace) throw fault('marketplace-unknown')
       if (!targetsOf(marketplace).includes(ask.target)) throw fault('target-unsupported')
+      if (account.paused) throw fault('account-paused')
       const asked = await requestWork(scope, {
         sellerId: scope.sellerId,
         accountId,
         target: ask.target,
-        reason: 'manual',
-        queue: accountSyncQueue,
+        reason: ask.reason ?? 'manual',
+        queue: deps.queueOf(ask.target, marketplace.id),
         ...(ask.from && ask.to ? { window: { from: ask.from, to: ask.to } } : {}),
       })
       if (!asked) return null
@@ -142,7 +149,7 @@ export const createAccounts = (deps: AccountsDeps) => ({
   },
 })
 
-const codeRow = z.object({ code: z.string() })
+const codeRow = z.object({ code: z.string(), paused: z.boolean() })
 
 const insertAccount = async (
   scope: SellerScope,
@@ -171,7 +178,7 @@ const startSchedules = async (
   scope: SellerScope,
   marketplace: Marketplace,
   accountId: string,
-  now: Date,
+  { queueOf, now }: Pick<AccountsDeps, 'queueOf' | 'now'>,
 ): Promise<void> => {
   for (const target of targetsOf(marketplace)) {
     const cron = marketplace.schedule?.[target]
@@ -179,8 +186,9 @@ const startSchedules = async (
     await scope.run(command`
       insert into schedules (seller_id, marketplace_account_id, target, cron, next_run_at)
       values (${scope.sellerId}, ${accountId}, ${target}, ${cron},
-        ${nextRun(cron, now).toISOString()})`)
-    const asked = { sellerId: scope.sellerId, accountId, target, queue: accountSyncQueue }
+        ${nextRun(cron, new Date(now())).toISOString()})`)
+    const queue = queueOf(target, marketplace.id)
+    const asked = { sellerId: scope.sellerId, accountId, target, queue }
     await requestWork(scope, { ...asked, reason: 'schedule' })
   }
 }
@@ -197,7 +205,7 @@ const readAccounts = async (
   ]
   const rows = await db.inSellerScope(entry).any(sql.type(accountRow)`
     select a.id, m.code as marketplace, a.external_account_id, a.name, a.needs_reconnect,
-      a.reconnect_reason, a.last_validated_at, a.last_validation_status, a.created_at,
+      a.reconnect_reason, a.paused_at, a.pause_reason, a.last_validated_at, a.last_validation_status, a.created_at,
       coalesce((
         select jsonb_agg(jsonb_build_object('target', s.target, 'cron', s.cron,
           'paused', s.paused, 'next_run_at', s.next_run_at) order by s.target)
@@ -220,6 +228,8 @@ const accountRow = z.object({
   name: z.string(),
   needs_reconnect: z.boolean(),
   reconnect_reason: z.string().nullable(),
+  paused_at: z.date().nullable(),
+  pause_reason: z.string().nullable(),
   last_validated_at: z.date().nullable(),
   last_validation_status: z.string().nullable(),
   created_at: z.date(),

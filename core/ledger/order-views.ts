@@ -61,7 +61,10 @@ export const itemRow = z.object({
   listing_id: nullableText,
   title: nullableText,
   quantity: z.number(),
+  cancelled_quantity: z.number(),
   total_paise: z.number().nullable(),
+  hsn: nullableText,
+  gst_rate_bp: z.number().nullable(),
 })
 
 export type Summary = z.infer<typeof summaryRow>

@@ -7,6 +7,7 @@ import {
   type Marketplace,
   type Schema,
 } from '../plugin.ts'
+import { isFault } from '../errors.ts'
 import { failureOfStatus, parseAnswer, readBody, retryAfterMs } from './outbound-answer.ts'
 import type { Permits } from './permits.ts'
 import type { Upstream } from './upstream.ts'
@@ -26,35 +27,53 @@ const timeoutMs = 30_000
 export const createOutbound =
   (options: OutboundOptions): Context['http'] =>
   async <T>(schema: Schema<T>, address: string, init: HttpInit = {}): Promise<T> => {
-    const { marketplace, upstream, permits, signal } = options
-    const asked = addressOf(address, init.query, marketplace.hosts)
-    if (init.operation !== undefined) await permits?.take(init.operation, signal)
-
-    const { url, headers } = upstream.resolve(asked)
-    const body = bodyOf(init)
-    const { status, answerHeaders, text } = await send(options, url, {
-      method: init.method ?? 'GET',
-      headers: { accept: 'application/json', ...init.headers, ...body.headers, ...headers },
-      body: body.text,
-    })
-    if (init.operation !== undefined && permits) {
-      const limit = marketplace.limits?.find((l) => l.operation === init.operation)
-      const told = limit?.rateHeader && Number(answerHeaders.get(limit.rateHeader) ?? NaN)
-      await permits.learn(init.operation, {
-        ...(Number.isFinite(told) && Number(told) > 0 ? { rate: Number(told) } : {}),
-        empty: status === 429,
-      })
-    }
-    if (status >= 200 && status < 300) return await parseAnswer(schema, text)
-    const wait = retryAfterMs(answerHeaders, upstream.now())
-    throw failureOfStatus(status, text, init.explain, wait)
+    const accept = 'application/json'
+    return await parseAnswer(schema, await ask(options, address, { ...init, accept }, readBody))
   }
 
-const send = async (
+/** One request; `take` reads the answer of one that succeeded, within the time limit. */
+export const ask = async <T>(
+  options: OutboundOptions,
+  address: string,
+  init: HttpInit & { readonly accept: string },
+  take: (response: Response, signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  const { marketplace, upstream, permits, signal } = options
+  const asked = addressOf(address, init.query, marketplace.hosts)
+  if (init.operation !== undefined) await permits?.take(init.operation, signal)
+
+  const { url, headers } = upstream.resolve(asked)
+  const body = bodyOf(init)
+  const answer = await send(options, url, {
+    method: init.method ?? 'GET',
+    headers: { accept: init.accept, ...init.headers, ...body.headers, ...headers },
+    body: body.text,
+  }, take)
+  const wait = retryAfterMs(answer.headers, upstream.now())
+  if (init.operation !== undefined && permits) {
+    const limit = marketplace.limits?.find((l) => l.operation === init.operation)
+    const told = limit?.rateHeader && Number(answer.headers.get(limit.rateHeader) ?? NaN)
+    await permits.learn(init.operation, {
+      ...(Number.isFinite(told) && Number(told) > 0 ? { rate: Number(told) } : {}),
+      empty: answer.status === 429,
+      waitMs: wait,
+    })
+  }
+  if ('taken' in answer) return answer.taken
+  throw failureOfStatus(answer.status, answer.text, init.explain, wait)
+}
+
+interface Head {
+  readonly status: number
+  readonly headers: Headers
+}
+
+const send = async <T>(
   { fetch, signal }: OutboundOptions,
   url: URL,
   request: { method: string; headers: Record<string, string>; body: string | undefined },
-) => {
+  take: (response: Response, signal: AbortSignal) => Promise<T>,
+): Promise<Head & ({ readonly taken: T } | { readonly text: string })> => {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   try {
     const response = await fetch(url, {
@@ -65,13 +84,11 @@ const send = async (
       redirect: 'error',
       signal: limit,
     })
-    return {
-      status: response.status,
-      answerHeaders: response.headers,
-      text: await readBody(response),
-    }
+    const { status, headers } = response
+    if (status < 200 || status > 299) return { status, headers, text: await readBody(response) }
+    return { status, headers, taken: await take(response, limit) }
   } catch (cause) {
-    if (failureOf(cause)) throw cause
+    if (failureOf(cause) || isFault(cause)) throw cause
     signal.throwIfAborted()
     throw failure('unavailable', 'The marketplace does not answer', { cause })
   }

@@ -8,8 +8,18 @@ import type { Upstream } from './upstream.ts'
 export interface Permits {
   /** Resolves when the request may be made; throws `rate-limit` when that would take too long. */
   readonly take: (operation: string, signal: AbortSignal) => Promise<void>
-  /** What an answer told: the live rate per second, or that the bucket is empty (429). */
-  readonly learn: (operation: string, told: { rate?: number; empty?: boolean }) => Promise<void>
+  /**
+   * What an answer told: the live rate per second, or that the bucket is empty (429), and for how many
+   * milliseconds of the upstream's clock.
+   */
+  readonly learn: (
+    operation: string,
+    told: {
+      readonly rate?: number
+      readonly empty?: boolean
+      readonly waitMs?: number | undefined
+    },
+  ) => Promise<void>
 }
 export interface PermitsOptions {
   readonly db: Database
@@ -26,6 +36,8 @@ export interface PermitsOptions {
  */
 const longestWaitMs = 1_500
 const longestUpstreamWaitMs = 10 * 60_000
+/** However long a marketplace says. */
+const longestRetryAfterMs = 24 * 3_600_000
 
 export const createPermits = (options: PermitsOptions): Permits => {
   const { db, entry, accountId, upstream } = options
@@ -56,12 +68,14 @@ export const createPermits = (options: PermitsOptions): Permits => {
         signal.throwIfAborted()
       }
     },
-    learn: async (operation, { rate, empty = false }) => {
+    learn: async (operation, { rate, empty = false, waitMs }) => {
       if (!empty && (rate === undefined || rate === toldRates.get(operation))) return
       if (rate !== undefined) toldRates.set(operation, rate)
       await db.inSellerScope(entry).run(command`
         select correct_bucket(${accountId}::uuid, ${operation}, ${rate ?? null}::float8,
-          ${empty}::boolean, ${upstream.now().getTime()}::int8)`)
+          ${empty}::boolean, ${upstream.now().getTime()}::int8, ${
+        waitMs === undefined ? null : Math.min(waitMs, longestRetryAfterMs)
+      }::float8)`)
     },
   }
 }

@@ -1,4 +1,4 @@
-/** What a plugin's routes, sweeps and start are given. */
+/** What a plugin's routes, consumers, sweeps and start are given. */
 import { recordPluginAudit } from '../audit/record.ts'
 import type { Database, Entry, SellerScope } from '../db/database.ts'
 import { plainStatement } from '../db/sql.ts'
@@ -12,7 +12,7 @@ import {
   type Schema,
   type SellerTx,
 } from '../plugin.ts'
-import { sendLater } from '../queues/outbox.ts'
+import { requestJob } from '../queues/work.ts'
 import { createOutbound } from './outbound.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -55,7 +55,11 @@ export const createPluginContext = (
 export const createJobContext = (
   deps: PluginDeps,
   plugin: Plugin,
-  job: PluginJob & { readonly entry: Entry },
+  job: PluginJob & {
+    readonly entry: Entry
+    /** Of a consumer: throws when an earlier delivery has made it. */
+    readonly once?: (scope: SellerScope) => Promise<void>
+  },
 ): JobContext => {
   const context = createPluginContext(deps, plugin, job)
   let open = 0
@@ -79,12 +83,19 @@ export const createJobContext = (
     scope: (work) =>
       counted(() => deps.db.withSellerScope(job.entry, (scope) => work(sellerTx(plugin, scope)))),
     make: (work) =>
-      counted(() =>
-        deps.db.makeInSellerScope(
-          job.entry,
-          (scope) => work({ ...sellerTx(plugin, scope), made: scope.made }),
-        )
-      ),
+      counted(() => {
+        const { once } = job
+        if (!once) {
+          return deps.db.makeInSellerScope(
+            job.entry,
+            (scope) => work({ ...sellerTx(plugin, scope), made: scope.made }),
+          )
+        }
+        return deps.db.withSellerScope(job.entry, async (scope) => {
+          await once(scope)
+          return await work({ ...sellerTx(plugin, scope), made: () => {} })
+        })
+      }),
   }
 }
 
@@ -97,16 +108,21 @@ const sellerTx = (plugin: Plugin, scope: SellerScope): SellerTx => ({
     const rows = await scope.any(plainStatement(text, values))
     return await Promise.all(rows.map((row) => checked(schema, row)))
   },
-  send: (queue, body) => {
-    if (!plugin.queues?.some(({ name }) => name === queue)) {
-      return Promise.reject(new Error(`The plugin does not declare the queue "${queue}"`))
+  send: async (queue, body, to) => {
+    if (!plugin.consumers?.some((consumer) => consumer.queue === queue)) {
+      throw new Error(`The plugin has no consumer for the queue "${queue}"`)
     }
-    const { sellerId } = scope
-    return sendLater(scope, { queue, group: sellerId, body: { sellerId, body } })
+    if ((JSON.stringify(body) ?? '').length > longestBody) {
+      throw new Error('The body is too long for a queue: send the id of what it is about')
+    }
+    await requestJob(scope, { queue, accountId: to?.account ?? null, body })
   },
   audit: (action, target) =>
     Promise.try(() => recordPluginAudit(scope, scope.sellerId, plugin.id, action, target)),
 })
+
+/** Characters of JSON. */
+const longestBody = 64 * 1024
 
 /** What sets, commits or changes roles is not a plugin's to say. */
 const isPlainStatement = (text: string): boolean =>

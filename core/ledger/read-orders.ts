@@ -6,6 +6,7 @@ import { sql } from '../db/sql.ts'
 import type { OrderState } from '../plugin.ts'
 import type { AccountLimit } from '../rbac/decide.ts'
 import { allOf, firstOfEach, type Fragment, theRow, withinLimit } from './account-limit.ts'
+import { limitTo } from './list-page.ts'
 import {
   detailRow,
   itemRow,
@@ -86,7 +87,8 @@ export const createOrders = (deps: OrderDeps) => {
           from orders where ${theRow(scope.sellerId, id, accounts)}`)
         if (!row) return null
         const items = await scope.any(sql.type(itemRow)`
-          select id, external_item_id, sku, listing_id, title, quantity, total_paise
+          select id, external_item_id, sku, listing_id, title, quantity, cancelled_quantity,
+            total_paise, hsn, gst_rate_bp
           from order_items where seller_id = ${scope.sellerId} and order_id = ${id} order by line`)
         const [order] = await codes.add(scope, [row])
         const [customer] = await openCustomers(scope, keys, 'orders.detail', [row])
@@ -111,7 +113,7 @@ const selectSealed = (queries: Queries, sellerId: string, ask: Ask) => {
 
 const listOf = (columns: Fragment, sellerId: string, ask: Ask): Fragment => {
   const { accounts, filter } = ask
-  const page = sql.fragment`order by ordered_at desc, id desc limit ${ask.limit + 1}`
+  const page = sql.fragment`order by ordered_at desc, id desc ${limitTo(ask.limit + 1)}`
   const conditions = conditionsOf(sellerId, ask)
   const where = (...more: readonly Fragment[]) =>
     sql.fragment`where ${allOf(...conditions, ...more)} ${page}`

@@ -1,5 +1,5 @@
 /** The marketplaces that are enabled, by their code. Dispatch is by code, never by class. */
-import type { Adapter, Marketplace, Target } from '../plugin.ts'
+import { type Adapter, type Marketplace, type Sync, type Target, targets } from '../plugin.ts'
 
 export interface Registry {
   readonly all: readonly Marketplace[]
@@ -19,9 +19,12 @@ const methods = {
   PROCESSING: 'fullProcessing',
 } as const satisfies Record<Target, keyof Adapter>
 
-/** The targets that the sync engine carries; a method for another one waits for it. */
-const carried: readonly Target[] = ['ORDERS']
-
-/** What a marketplace can do here: the targets whose method is present. */
+/** What a marketplace can do: the targets whose method is present. */
 export const targetsOf = (marketplace: Marketplace): readonly Target[] =>
-  carried.filter((target) => marketplace.adapter[methods[target]] !== undefined)
+  targets.filter((target) => marketplace.adapter[methods[target]] !== undefined)
+
+/** The method that brings the rows of a target. */
+export const syncOf = (
+  { adapter }: Marketplace,
+  target: 'ORDERS' | 'RETURNS' | 'PAYOUTS',
+): Sync<unknown, unknown, unknown, unknown> | undefined => adapter[methods[target]]

@@ -9,14 +9,32 @@ import type { Upstream } from './upstream.ts'
 export type SliceEnd =
   | { readonly end: 'done' }
   /** The item goes back; `delayMs` is real time. */
-  | { readonly end: 'again'; readonly delayMs: number; readonly progress: boolean }
-  | { readonly end: 'failed'; readonly kind: string; readonly message: string }
+  | {
+    readonly end: 'again'
+    readonly delayMs: number
+    readonly progress: boolean
+    /** The marketplace did not answer: for its breaker. */
+    readonly down?: boolean
+    /** Why, in words for people. */
+    readonly error?: string
+  }
+  | {
+    readonly end: 'failed'
+    readonly kind: string
+    readonly message: string
+    readonly down?: boolean
+  }
 
-/** A marketplace that is down is asked for about three hours; the next schedule begins anew. */
-const maxUnavailable = 20
+/**
+ * For this account alone; of a marketplace that is down for everybody, the breaker holds the work back
+ * and counts no attempt. Asked for about three hours; the next schedule begins anew.
+ */
+const maxUnavailable = 360
 /** An answer that makes no sense, or a fault of ours, may be a passing one. */
 const maxPuzzling = 4
 const longestBackoffMs = 15 * 60_000
+/** It is back sooner than that, and found out within a minute. */
+const longestDownMs = 30_000
 /** However little or much a marketplace asks for. */
 const shortestWaitMs = 100
 const longestWaitMs = 24 * 3_600_000
@@ -26,16 +44,25 @@ export const endOfError = (
   error: unknown,
   work: { readonly attempts: number; readonly progress: boolean; readonly upstream: Upstream },
 ): SliceEnd => {
-  const failed = failureOf(error) ?? serviceDown(error)
+  const ofMarketplace = failureOf(error)
+  const failed = ofMarketplace ?? serviceDown(error)
   const attempts = work.progress ? 1 : work.attempts
-  const later = { end: 'again', delayMs: backoffMs(attempts), progress: work.progress } as const
+  const why = failed ? `${failed.kind}: ${failed.message}` : 'internal'
+  const isDown = ofMarketplace?.kind === 'unavailable' && ofMarketplace.code !== 'not-ready'
+  const later = {
+    end: 'again',
+    delayMs: backoffMs(attempts, isDown ? longestDownMs : longestBackoffMs),
+    progress: work.progress,
+    error: why,
+    down: isDown,
+  } as const
   if (failed?.kind === 'rate-limit') {
     const waitMs = failed.retryAfterMs === undefined
       ? later.delayMs
       : work.upstream.realMs(failed.retryAfterMs)
     // a marketplace that says when to come again is up: this is no failed attempt
     return {
-      end: 'again',
+      ...later,
       delayMs: Math.min(longestWaitMs, Math.max(shortestWaitMs, waitMs)),
       progress: work.progress || failed.retryAfterMs !== undefined,
     }
@@ -46,18 +73,20 @@ export const endOfError = (
     end: 'failed',
     kind: failed?.kind ?? 'internal',
     message: failed?.message ?? 'Something went wrong on our side; support has been told',
+    down: isDown,
   }
 }
 
-/** Our own database and keys count as something that is down, and comes back. */
+/** Our own database, keys and storage count as something that is down, and comes back. */
 const serviceDown = (error: unknown) =>
-  hasCode(error, 'keys-unavailable') || hasCode(error, 'database-unavailable')
+  hasCode(error, 'keys-unavailable') || hasCode(error, 'database-unavailable') ||
+    hasCode(error, 'storage-unavailable')
     ? { kind: 'unavailable', message: (error as Error).message, retryAfterMs: undefined } as const
     : undefined
 
-/** 2 s, 4 s, 8 s … 15 min. */
-const backoffMs = (attempts: number): number =>
-  Math.min(longestBackoffMs, 1000 * 2 ** Math.max(1, attempts))
+/** 2 s, 4 s, 8 s … */
+const backoffMs = (attempts: number, longestMs: number): number =>
+  Math.min(longestMs, 1000 * 2 ** Math.max(1, Math.min(30, attempts)))
 
 /** What has synced needs no reconnecting, whatever was thought of its credentials before. */
 const accountIsWell = async (scope: SellerScope, accountId: string): Promise<void> => {
@@ -73,23 +102,33 @@ export const finishSlice = async (
   db: Database,
   work: LeasedWork,
   end: SliceEnd,
-  queue: string,
 ): Promise<void> => {
-  await db.withSellerScope(work.entry, async (scope) => {
-    if (end.end !== 'again') {
-      const failed = end.end === 'failed' ? end : undefined
-      await scope.run(command`
-        update job_runs set state = ${failed ? 'FAILED' : 'SUCCEEDED'}, finished_at = now(),
-          failure_kind = ${failed?.kind ?? null}, failure_message = ${failed?.message ?? null}
-        where seller_id = ${scope.sellerId} and id = ${work.runId}`)
-    }
-    if (end.end === 'done') await accountIsWell(scope, work.accountId)
-    const { itemId, lease } = work
-    if (end.end === 'again') {
-      const { delayMs, progress } = end
-      await finishWork(scope, { itemId, lease, state: 'WAITING', delayMs, queue, progress })
-    } else {
-      await finishWork(scope, { itemId, lease, state: end.end === 'done' ? 'DONE' : 'FAILED' })
-    }
-  })
+  await db.withSellerScope(work.entry, (scope) => endSlice(scope, work, end))
+}
+
+/** As `finishSlice`, in a transaction with what else comes to its end. */
+export const endSlice = async (
+  scope: SellerScope,
+  work: LeasedWork,
+  end: SliceEnd,
+): Promise<void> => {
+  if (end.end !== 'again') {
+    const failed = end.end === 'failed' ? end : undefined
+    await scope.run(command`
+      update job_runs set state = ${failed ? 'FAILED' : 'SUCCEEDED'}, finished_at = now(),
+        failure_kind = ${failed?.kind ?? null}, failure_message = ${failed?.message ?? null}
+      where seller_id = ${scope.sellerId} and id = ${work.runId}`)
+  }
+  if (end.end === 'done') await accountIsWell(scope, work.accountId)
+  const { itemId, lease, queue } = work
+  if (end.end === 'again') {
+    const { end: _, ...again } = end
+    await finishWork(scope, { itemId, lease, state: 'WAITING', queue, ...again })
+  } else if (end.end === 'failed') {
+    const { kind, message, down = false } = end
+    const error = `${kind}: ${message}`
+    await finishWork(scope, { itemId, lease, state: 'FAILED', error, down })
+  } else {
+    await finishWork(scope, { itemId, lease, state: 'DONE' })
+  }
 }

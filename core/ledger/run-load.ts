@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import type { SellerKeys } from '../crypto/keys.ts'
 import type { SellerScope } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
-import type { Account, Marketplace, SyncReason, Target } from '../plugin.ts'
+import { command, sql } from '../db/sql.ts'
+import type { Account, Marketplace, SyncReason } from '../plugin.ts'
+import type { RunTarget } from '../queues/targets.ts'
 import { openSatellite } from './satellite.ts'
 import type { RunCounts } from './store-page.ts'
 
@@ -23,7 +24,7 @@ export interface LoadedRun {
 /** Reads the run with its account and cursor, and marks it as running. */
 export const loadRun = async (
   scope: SellerScope,
-  work: { readonly accountId: string; readonly target: Target; readonly runId: string },
+  work: { readonly accountId: string; readonly target: RunTarget; readonly runId: string },
 ): Promise<LoadedRun> => {
   const row = await scope.one(sql.type(runRow)`
     with started as (
@@ -34,7 +35,7 @@ export const loadRun = async (
     select m.code, a.external_account_id, a.credentials_version, r.reason, r.window_from,
       r.window_to, case when r.window_from is null then c.cursor else r.cursor end as cursor,
       coalesce(c.seq, 0) as seq, r.pages, r.received, r.new_rows, r.changed, r.unchanged,
-      r.rejected, r.rejected_reasons
+      r.rejected, r.rejected_reasons, r.unknown_words
     from started r
     join marketplace_accounts a
       on a.seller_id = r.seller_id and a.id = r.marketplace_account_id
@@ -59,6 +60,7 @@ export const loadRun = async (
       unchanged: row.unchanged,
       rejected: row.rejected,
       reasons: row.rejected_reasons,
+      unknown: row.unknown_words,
     },
   }
 }
@@ -79,7 +81,15 @@ const runRow = z.object({
   unchanged: z.number(),
   rejected: z.number(),
   rejected_reasons: z.record(z.string(), z.number()),
+  unknown_words: z.record(z.string(), z.number()),
 })
+
+/** Marks a run as running, for work that has no cursor. */
+export const startRun = async (scope: SellerScope, runId: string): Promise<void> => {
+  await scope.run(command`
+    update job_runs set state = 'RUNNING', started_at = coalesce(started_at, now())
+    where seller_id = ${scope.sellerId} and id = ${runId}`)
+}
 
 /** The account as the adapter sees it, with its credentials opened, and their version. */
 export const openAccount = async (

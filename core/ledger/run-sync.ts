@@ -12,16 +12,23 @@ import {
   type SyncRequest,
 } from '../plugin.ts'
 import { needsReconnect, refreshCredentials } from './credentials.ts'
-import { prepareOrders } from './order-rows.ts'
 import { traceOf } from './trace.ts'
 import { createPatience } from './patience.ts'
-import type { Registry } from './registry.ts'
+import { type Registry, syncOf } from './registry.ts'
 import { type ContextDeps, createContext } from './run-context.ts'
 import type { LeasedWork } from '../queues/work.ts'
 import { endOfError, finishSlice, type SliceEnd } from './run-finish.ts'
 import { type LoadedRun, loadRun, openAccount } from './run-load.ts'
-import { sealsPerOrder } from './store-orders.ts'
-import { rejectionsOf, type RunCounts, storePage } from './store-page.ts'
+import {
+  isRowTarget,
+  preparePage,
+  rejectionsOf,
+  type RowTarget,
+  type RunCounts,
+  sealsOfPage,
+  storePage,
+  thingsOf,
+} from './store-page.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface SyncDeps extends ContextDeps {
@@ -34,9 +41,6 @@ export interface SyncDeps extends ContextDeps {
   /** A slice ends after this long, so that one account never holds a worker. */
   readonly sliceMs: number
 }
-
-/** The queue that carries syncs, in order for each account. */
-export const accountSyncQueue = 'account-sync'
 
 /** Runs one slice of a leased work item. Resolves when it is finished or put back. */
 export const syncAccount = async (
@@ -60,7 +64,7 @@ export const syncAccount = async (
     const upstream = slice.upstream ?? deps.upstreamOf('')
     end = endOfError(error, { attempts: work.attempts, progress: slice.progress, upstream })
   }
-  await finishSlice(deps.db, work, end, accountSyncQueue)
+  await finishSlice(deps.db, work, end)
   log.info('sync.slice', { ...end })
 }
 
@@ -80,11 +84,13 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
   const { deps, work } = slice
   const run = await deps.db.withSellerScope(work.entry, (scope) => loadRun(scope, work))
   const marketplace = deps.registry.find(run.marketplaceCode)
-  if (!marketplace?.adapter.syncOrders || work.target !== 'ORDERS') {
+  const { target } = work
+  const sync = marketplace && isRowTarget(target) ? syncOf(marketplace, target) : undefined
+  if (!marketplace || !sync || !isRowTarget(target)) {
     return {
       end: 'failed',
       kind: 'rejected',
-      message: `No enabled plugin can sync ${work.target} of ${run.marketplaceCode}`,
+      message: `No enabled plugin can sync ${target} of ${run.marketplaceCode}`,
     }
   }
   slice.upstream = deps.upstreamOf(marketplace.id)
@@ -96,7 +102,7 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
   for (;;) {
     const { account, version } = await connect(slice, marketplace)
     try {
-      return await drain({ slice, marketplace, account, context, run, state, until })
+      return await drain({ slice, marketplace, target, sync, account, context, run, state, until })
     } catch (error) {
       if (failureKind(error) !== 'auth') throw error
       const ask = marketplace.adapter.refresh
@@ -143,6 +149,8 @@ interface Position {
 interface Drain {
   readonly slice: Slice
   readonly marketplace: Marketplace
+  readonly target: RowTarget
+  readonly sync: NonNullable<ReturnType<typeof syncOf>>
   readonly account: Account<unknown, unknown>
   readonly context: Context
   readonly run: LoadedRun
@@ -172,14 +180,12 @@ const cursorOf = async (marketplace: Marketplace, stored: unknown, log: Log): Pr
 
 /** While one page is being stored the next is on its way. */
 const drain = async (to: Drain): Promise<SliceEnd> => {
-  const { slice, marketplace, account, context, run, state } = to
+  const { slice, sync, account, context, run, state } = to
   const request: SyncRequest<unknown> = {
     cursor: state.cursor,
     reason: run.reason,
     ...(run.window ? { window: run.window } : {}),
   }
-  const sync = marketplace.adapter.syncOrders
-  if (!sync) throw new Error('unreachable: the method was there')
   const pages = sync(account, request, context)[Symbol.asyncIterator]()
   const aborted = abortOf(slice.signal)
   try {
@@ -204,8 +210,8 @@ const drain = async (to: Drain): Promise<SliceEnd> => {
 }
 
 const store = async (
-  { slice, state }: Drain,
-  page: Page<Parameters<typeof prepareOrders>[2][number], unknown>,
+  { slice, marketplace, target, state }: Drain,
+  page: Page<unknown, unknown>,
 ): Promise<void> => {
   const { deps, work } = slice
   if (!Number.isInteger(page.received) || page.received < 0) {
@@ -214,15 +220,18 @@ const store = async (
   if (page.cursor === undefined) {
     throw failure('bad-response', 'The plugin does not say where to go on')
   }
-  const willSeal = page.rows.length * sealsPerOrder + page.received
-  const keys = await deps.keyring.forSeller(work.entry, { willSeal })
-  const prepared = prepareOrders(keys, work.accountId, page.rows)
+  const { accountId, runId } = work
+  const keys = await deps.keyring.forSeller(work.entry, { willSeal: sealsOfPage(target, page) })
+  const prepared = preparePage(keys, { accountId, target }, page.rows)
   const rejected = rejectionsOf(page, prepared).length
-  if (page.received !== prepared.orders.length + prepared.repeated + rejected) {
+  if (page.received !== thingsOf(prepared) + prepared.repeated + rejected) {
     throw failure('bad-response', 'The plugin lost rows: received is not rows and rejected')
   }
-  const { accountId, target, runId } = work
-  const place = { accountId, target, runId, cursorSeq: state.seq }
+  const { claimWindowDays } = marketplace
+  const place = {
+    ...{ accountId, target, runId, cursorSeq: state.seq },
+    ...(claimWindowDays === undefined ? {} : { claimWindowDays }),
+  }
   state.counts = await deps.db.withSellerScope(
     work.entry,
     (scope) => storePage(scope, keys, place, page, prepared, state.counts),

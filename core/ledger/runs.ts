@@ -2,14 +2,15 @@
 import { z } from 'zod'
 import type { Database, Entry, Queries } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
-import { type SyncReason, type Target, targets } from '../plugin.ts'
+import type { SyncReason } from '../plugin.ts'
+import { type RunTarget, runTargets } from '../queues/targets.ts'
 import type { AccountLimit } from '../rbac/decide.ts'
 import { allOf, firstOfEach, type Fragment, withinLimit } from './account-limit.ts'
 
 export interface RunView {
   readonly id: string
   readonly marketplace_account_id: string
-  readonly target: Target
+  readonly target: RunTarget
   readonly reason: SyncReason
   readonly state: string
   readonly window_from: Date | null
@@ -21,6 +22,8 @@ export interface RunView {
   readonly unchanged: number
   readonly rejected: number
   readonly rejected_reasons: Readonly<Record<string, number>>
+  /** Words of the marketplace that the adapter does not know, and how often each was met. */
+  readonly unknown_words: Readonly<Record<string, number>>
   readonly failure: { readonly kind: string; readonly message: string } | null
   readonly created_at: Date
   readonly started_at: Date | null
@@ -92,14 +95,14 @@ export const readRun = async (
 }
 
 const columns = sql.fragment`id, marketplace_account_id, target, reason, state, window_from,
-  window_to, pages, received, new_rows, changed, unchanged, rejected, rejected_reasons,
+  window_to, pages, received, new_rows, changed, unchanged, rejected, rejected_reasons, unknown_words,
   failure_kind, failure_message, created_at,
   started_at, finished_at`
 
 const runRow = z.object({
   id: z.string(),
   marketplace_account_id: z.string(),
-  target: z.enum(targets),
+  target: z.enum(runTargets),
   reason: z.enum(['schedule', 'manual', 'backfill', 'push']),
   state: z.string(),
   window_from: z.date().nullable(),
@@ -111,6 +114,7 @@ const runRow = z.object({
   unchanged: z.number(),
   rejected: z.number(),
   rejected_reasons: z.record(z.string(), z.number()),
+  unknown_words: z.record(z.string(), z.number()),
   failure_kind: z.string().nullable(),
   failure_message: z.string().nullable(),
   created_at: z.date(),

@@ -5,9 +5,14 @@ import { bytesArray, textArray, uuidArray } from '../db/arrays.ts'
 import type { SellerScope } from '../db/database.ts'
 import { command } from '../db/sql.ts'
 import { idOf } from '../ids.ts'
-import type { Page, RejectedRow, Target } from '../plugin.ts'
-import type { PreparedPage } from './order-rows.ts'
-import { storeOrders } from './store-orders.ts'
+import type { OrderRow, Page, PayoutRow, RejectedRow, ReturnRow } from '../plugin.ts'
+import type { RunTarget } from '../queues/targets.ts'
+import { type PreparedOrders, prepareOrders } from './order-rows.ts'
+import { type PreparedPayouts, preparePayouts } from './payout-rows.ts'
+import { type PreparedReturns, prepareReturns } from './return-rows.ts'
+import { sealsPerOrder, type StoredCounts, storeOrders } from './store-orders.ts'
+import { storePayouts } from './store-payouts.ts'
+import { storeReturns } from './store-returns.ts'
 
 /** What a run has done so far; stored with every page. */
 export interface RunCounts {
@@ -18,6 +23,8 @@ export interface RunCounts {
   readonly unchanged: number
   readonly rejected: number
   readonly reasons: Readonly<Record<string, number>>
+  /** Words of the marketplace that the adapter does not know, and how often each was met. */
+  readonly unknown: Readonly<Record<string, number>>
 }
 export const noCounts: RunCounts = {
   pages: 0,
@@ -27,14 +34,50 @@ export const noCounts: RunCounts = {
   unchanged: 0,
   rejected: 0,
   reasons: {},
+  unknown: {},
 }
 
 export interface PagePlace {
   readonly accountId: string
-  readonly target: Target
+  readonly target: RunTarget
   readonly runId: string
   /** The number of the stored cursor; null for a run over a window, which keeps its own. */
   readonly cursorSeq: number | null
+  /** Of the marketplace; absent: 60 days. */
+  readonly claimWindowDays?: number
+}
+
+/** The targets that bring rows. */
+export type RowTarget = 'ORDERS' | 'RETURNS' | 'PAYOUTS'
+export const isRowTarget = (target: RunTarget): target is RowTarget =>
+  target === 'ORDERS' || target === 'RETURNS' || target === 'PAYOUTS'
+
+export type PreparedPage = PreparedOrders | PreparedReturns | PreparedPayouts
+
+/** How many values the page seals at most: for `keyring.forSeller`. */
+export const sealsOfPage = (
+  target: RowTarget,
+  { rows, received }: Pick<Page<unknown, unknown>, 'rows' | 'received'>,
+): number => (target === 'ORDERS' ? rows.length * sealsPerOrder : 0) + received
+
+/**
+ * Checks and hashes the rows of a page; what has not the form of the contract is put aside. Needs no
+ * database, and changes nothing.
+ */
+export const preparePage = (
+  keys: SellerKeys,
+  { accountId, target }: { readonly accountId: string; readonly target: RowTarget },
+  rows: readonly unknown[],
+): PreparedPage => {
+  if (target === 'RETURNS') return prepareReturns(keys, accountId, rows as readonly ReturnRow[])
+  if (target === 'PAYOUTS') return preparePayouts(keys, accountId, rows as readonly PayoutRow[])
+  return prepareOrders(keys, accountId, rows as readonly OrderRow[])
+}
+
+/** How many things the rows are of. */
+export const thingsOf = (prepared: PreparedPage): number => {
+  if (prepared.target === 'RETURNS') return prepared.returns.length
+  return prepared.target === 'PAYOUTS' ? prepared.payouts.length : prepared.orders.length
 }
 
 /** The reason for rows that do not have the form of the contract. */
@@ -67,7 +110,7 @@ export const storePage = async (
   before: RunCounts,
 ): Promise<RunCounts> => {
   const rejected = rejectionsOf(page, prepared)
-  const stored = await storeOrders(scope, keys, place, prepared.orders)
+  const stored = await storeRows(scope, keys, place, prepared)
   await quarantine(scope, keys, place, rejected)
   const counts: RunCounts = {
     pages: before.pages + 1,
@@ -76,17 +119,68 @@ export const storePage = async (
     changed: before.changed + stored.changed,
     unchanged: before.unchanged + stored.unchanged + prepared.repeated,
     rejected: before.rejected + rejected.length,
-    reasons: countReasons(before.reasons, rejected),
+    reasons: countEach(before.reasons, rejected.map(({ reason }) => reason)),
+    unknown: countEach(before.unknown, unknownWords(prepared)),
   }
   countPage(scope, place, page.cursor, counts)
-  if (stored.written.length > 0) {
-    recordAudit(scope, scope.sellerId, 'orders.synced', `marketplace-account:${place.accountId}`, {
-      created: stored.created,
-      changed: stored.changed,
-      orders: digestOf(stored.written),
-    })
+  if (counts.unknown !== before.unknown) {
+    scope.atCommit(command`
+      update job_runs set unknown_words = ${JSON.stringify(counts.unknown)}::jsonb
+      where seller_id = ${scope.sellerId} and id = ${place.runId}`)
   }
+  recordPage(scope, place, prepared.target, stored)
   return counts
+}
+
+const storeRows = (
+  scope: SellerScope,
+  keys: SellerKeys,
+  place: PagePlace,
+  prepared: PreparedPage,
+): Promise<StoredCounts> => {
+  if (prepared.target === 'RETURNS') return storeReturns(scope, place, prepared.returns)
+  if (prepared.target === 'PAYOUTS') return storePayouts(scope, place, prepared.payouts)
+  return storeOrders(scope, keys, place, prepared.orders)
+}
+
+/** Of a page that changed something, one event. */
+const recordPage = (
+  scope: SellerScope,
+  { accountId }: PagePlace,
+  target: RowTarget,
+  { created, changed, written }: StoredCounts,
+): void => {
+  if (written.length === 0) return
+  const about = `marketplace-account:${accountId}` as const
+  const digest = digestOf(written)
+  if (target === 'RETURNS') {
+    recordAudit(scope, scope.sellerId, 'returns.synced', about, {
+      created,
+      changed,
+      returns: digest,
+    })
+  } else if (target === 'PAYOUTS') {
+    recordAudit(scope, scope.sellerId, 'payouts.synced', about, {
+      created,
+      changed,
+      payouts: digest,
+    })
+  } else {
+    recordAudit(scope, scope.sellerId, 'orders.synced', about, { created, changed, orders: digest })
+  }
+}
+
+const unknownWords = (prepared: PreparedPage): readonly string[] => {
+  if (prepared.target === 'ORDERS') {
+    return prepared.orders.flatMap(({ row }) => [
+      ...row.status === null ? [row.rawStatus] : [],
+      ...(row.shipments ?? []).flatMap(({ status, rawStatus }) => status === null ? rawStatus : []),
+    ])
+  }
+  const rows = prepared.target === 'RETURNS'
+    ? prepared.returns.flatMap((versions) => versions.map(({ row }) => row))
+    : prepared.payouts.map(({ row }) => row)
+  return rows.flatMap(({ status, rawStatus }) => status === null ? rawStatus : [])
 }
 
 /** Both refuse to go on from a page that is not the last one any more. */
@@ -136,11 +230,19 @@ const quarantine = async (
     on conflict (seller_id, id) do nothing`)
 }
 
-const countReasons = (
+/** As many as tell what is wrong; a marketplace may have a word for every row. */
+const mostNames = 50
+
+/** The same object where there is nothing to count. */
+const countEach = (
   before: Readonly<Record<string, number>>,
-  rows: readonly RejectedRow[],
+  names: readonly string[],
 ): Readonly<Record<string, number>> => {
-  const reasons = { ...before }
-  for (const { reason } of rows) reasons[reason] = (reasons[reason] ?? 0) + 1
-  return reasons
+  if (names.length === 0) return before
+  const counts = new Map(Object.entries(before))
+  for (const name of names) {
+    const key = counts.has(name) || counts.size < mostNames ? name : 'other'
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return Object.fromEntries(counts)
 }

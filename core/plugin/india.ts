@@ -59,6 +59,12 @@ const spellings: Readonly<Record<string, string>> = {
   'daman and diu': 'dadra and nagar haveli and daman and diu',
 }
 
+const names = new Map(Object.entries(codes).map(([name, code]) => [code, name]))
+
+/** 'Maharashtra' for '27'; null for a code of no state. */
+export const stateName = (code: string): string | null =>
+  names.get(code)?.replaceAll(/\b(?!and\b)[a-z]/g, (letter) => letter.toUpperCase()) ?? null
+
 /** '27' for 'MAHARASHTRA', ' Maharashtra ' or 'maharashtra'; null when it is no Indian state. */
 export const gstStateCode = (state: string | null | undefined): string | null => {
   if (!state) return null

@@ -9,6 +9,19 @@ export const nextRun = (cron: string, after: Date): Date => {
   return CronExpressionParser.parse(cron, { currentDate: after, tz: timeZone }).next().toDate()
 }
 
+/** Whether it never runs twice within the time: looked at from `after` on, for a few hundred runs. */
+export const isAtLeastEvery = (cron: string, ms: number, after: Date): boolean => {
+  let last = nextRun(cron, after)
+  for (let looked = 0; looked < runsLookedAt; looked++) {
+    const next = nextRun(cron, last)
+    if (next.getTime() - last.getTime() < ms) return false
+    last = next
+  }
+  return true
+}
+/** More than a day holds where it runs every five minutes. */
+const runsLookedAt = 300
+
 /** Whether the text is a cron of five fields that will ever come. */
 export const isCron = (text: string): boolean => {
   try {

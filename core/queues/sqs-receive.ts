@@ -7,7 +7,7 @@ export interface ReceivedMessage {
   readonly messageId: string
   /** Names this receipt of the message: what deletes it or moves its visibility. */
   readonly receipt: string
-  /** Undefined in a standard queue. */
+  /** Undefined in a standard queue, where whoever sent it named none. */
   readonly group: string | undefined
   readonly body: string
   /** This receipt included. */

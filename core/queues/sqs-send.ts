@@ -6,7 +6,7 @@ import type { Queue } from './sqs-queues.ts'
 export interface OutgoingMessage {
   /** The deduplication id: a second message with it within five minutes is dropped. */
   readonly id: string
-  /** Messages of one group keep their order; without meaning in a standard queue. */
+  /** Messages of one group keep their order; a standard queue shares its consumers among groups. */
   readonly group: string
   /** At most 256 KiB as UTF-8. */
   readonly body: string
@@ -86,7 +86,8 @@ const sendOne = async (
   const Entries = batch.map(({ id, group, body }, index) => ({
     Id: String(index),
     MessageBody: body,
-    ...(queue.isFifo ? { MessageGroupId: group, MessageDeduplicationId: id } : {}),
+    MessageGroupId: group,
+    ...(queue.isFifo ? { MessageDeduplicationId: id } : {}),
   }))
   try {
     const sent = new SendMessageBatchCommand({ QueueUrl: queue.url, Entries })

@@ -6,19 +6,21 @@ import { command, sql } from '../db/sql.ts'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Target } from '../plugin.ts'
+import type { QueueOf } from './layout.ts'
 import { nextRun } from './schedules.ts'
 import { target } from './targets.ts'
 
 export interface SweepOptions {
   readonly now: () => Date
-  /** The short name of the queue whose consumer does this target; null: nobody does it here. */
-  readonly queueOf: (target: Target) => string | null
+  readonly queueOf: QueueOf
   readonly log: Log
+  /** Schedules of one plugin's accounts for one target; absent: all. */
+  readonly only?: { readonly pluginId: string; readonly target: Target }
 }
 export interface SweepCounts {
   /** Schedules that were due and are moved on. */
   readonly due: number
-  /** New runs; the other due ones joined an open item, or nobody does their target. */
+  /** New runs; the other due ones joined an open item. */
   readonly created: number
 }
 type PlatformDatabase = Pick<Database, 'withPlatformScope'>
@@ -43,24 +45,28 @@ export const sweepSchedules = async (
   }
 }
 
-const sweepBatch = async (tx: Tx, { now, queueOf, log }: SweepOptions): Promise<SweepCounts> => {
+const sweepBatch = async (
+  tx: Tx,
+  { now, queueOf, log, only }: SweepOptions,
+): Promise<SweepCounts> => {
   const at = now()
   const due = await tx.any(sql.type(schedule)`
-    select d.seller_id, d.marketplace_account_id, d.target, d.cron
-    from schedules d join sellers s on s.id = d.seller_id
+    select d.seller_id, d.marketplace_account_id, d.target, d.cron, m.plugin_id
+    from schedules d
+    join marketplace_accounts a on a.seller_id = d.seller_id and a.id = d.marketplace_account_id
+    join marketplaces m on m.id = a.marketplace_id
     where not d.paused and d.next_run_at <= ${at.toISOString()}::timestamptz
-      -- those of a suspended seller stay due
-      and s.status = 'ACTIVE'
+      -- what is suspended, paused or switched off stays due
+      and not work_is_held(d.seller_id, d.marketplace_account_id)
+      and (${only === undefined}
+        or m.plugin_id = ${only?.pluginId ?? null} and d.target = ${only?.target ?? null})
     order by d.next_run_at
     limit ${batchSize}
     for update of d skip locked`)
   if (due.length === 0) return { due: 0, created: 0 }
   const created = await requestAll(
     tx,
-    due.flatMap((row) => {
-      const queue = queueOf(row.target)
-      return queue === null ? [] : [{ ...row, queue }]
-    }),
+    due.map((row) => ({ ...row, queue: queueOf(row.target, row.plugin_id) })),
   )
   const nextRuns = due.map((row) => {
     try {
@@ -87,6 +93,7 @@ const schedule = z.object({
   marketplace_account_id: z.string(),
   target,
   cron: z.string(),
+  plugin_id: z.string(),
 })
 type Schedule = z.infer<typeof schedule>
 

@@ -14,7 +14,7 @@ import {
 
 export { migrateSweeps } from './sweeps-migrate.ts'
 
-interface Sweep {
+export interface Sweep {
   /** Kebab-case; the queue is named `robnu-<id>`. */
   readonly id: string
   /** Five fields, Asia/Kolkata. */
@@ -34,6 +34,8 @@ export interface SweepsOptions {
 export interface Sweeps {
   /** Waits for the runs in hand up to the limit, then aborts them; leaves no connection behind. */
   readonly close: (limitMs?: number) => Promise<void>
+  /** Asks for a run at once; processes that ask together ask for one. */
+  readonly runNow: (id: string) => Promise<void>
 }
 
 /** Processes that start together ask for one immediate run between them. */
@@ -57,25 +59,26 @@ const kept = { removeOnComplete: 20, removeOnFail: 100 }
 export const startSweeps = async (options: SweepsOptions): Promise<Sweeps> => {
   const { connection, sweeps, readyLimitMs = 10_000 } = options
   const backend = openBackend(connection)
-  const running: RunningSweep[] = []
+  const running = new Map<string, RunningSweep>()
   const close = async (limitMs = 10_000): Promise<void> => {
-    await Promise.all(running.map((sweep) => sweep.close(limitMs)))
+    await Promise.all([...running.values()].map((sweep) => sweep.close(limitMs)))
   }
   try {
     for (const sweep of sweeps) {
       const one = openSweep(sweep, backend, options)
-      running.push(one)
+      running.set(sweep.id, one)
       await one.start(readyLimitMs)
     }
   } catch (error) {
     await close(0)
     throw error
   }
-  return { close }
+  return { close, runNow: async (id) => await running.get(id)?.runNow() }
 }
 
 interface RunningSweep {
   readonly start: (readyLimitMs: number) => Promise<void>
+  readonly runNow: () => Promise<void>
   readonly close: (limitMs: number) => Promise<void>
 }
 
@@ -122,7 +125,13 @@ const openSweep = (sweep: Sweep, backend: Backend, options: SweepsOptions): Runn
       await ensureSchedule(queue, sweep).then(outage.worked, failed)
     }
   }
+  const runNow = async (): Promise<void> => {
+    const deduplication = { id: 'start', ttl: startedTogetherMs }
+    // an id of its own: for one of BullMQ's making the login would have to make a sequence
+    await queue.add(sweep.id, {}, { ...kept, deduplication, jobId: `start-${newId()}` })
+  }
   return {
+    runNow,
     start: async (readyLimitMs) => {
       const ready = Promise.all([queue.waitUntilReady(), worker.waitUntilReady()])
       if (!await settlesWithin(ready, readyLimitMs)) {
@@ -131,13 +140,7 @@ const openSweep = (sweep: Sweep, backend: Backend, options: SweepsOptions): Runn
       await ready
       worker.run().catch(failed)
       await ensureSchedule(queue, sweep)
-      const deduplication = { id: 'start', ttl: startedTogetherMs }
-      // an id of its own: for one of BullMQ's making the login would have to make a sequence
-      await queue.add(sweep.id, {}, {
-        ...kept,
-        deduplication,
-        jobId: `start-${newId()}`,
-      })
+      await runNow()
       void guard()
     },
     close: async (limitMs) => {

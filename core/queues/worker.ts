@@ -31,8 +31,10 @@ export interface ConsumerOptions<Body> {
   /** Called at least once for each message. An error is logged and counts as `retry`. */
   readonly handle: (body: Body, handling: Handling) => Promise<Outcome>
   readonly log: Log
-  /** Groups at once. */
+  /** Groups at once; also of a standard queue, so that none takes all hands. */
   readonly concurrency?: number
+  /** False: what waits behind a message of its group need not wait when that fails. */
+  readonly ordered?: boolean
   /** How long a killed worker keeps its messages from the others; whole seconds. */
   readonly visibilityMs?: number
   /** Of a long poll, 20 at the most. An idle consumer takes so long to drain. */
@@ -58,6 +60,11 @@ export interface Consumer {
  * dead-letter queue unhandled.
  */
 const patience = 3
+/**
+ * Messages in hand, those behind others of their group included: a queue that is full of one group's
+ * must not be taken into memory whole.
+ */
+const mostHeld = 100
 /** A second: at once, a message that fails at once would spin. */
 const giveBackMs = 1_000
 /** What an aborted handler may take to end. */
@@ -68,6 +75,7 @@ const pollSeconds = 2
 
 export const startConsumer = <Body>(options: ConsumerOptions<Body>): Consumer => {
   const { sqs, queue, concurrency = 4, visibilityMs = 30_000, drainLimitMs = 20_000 } = options
+  const { ordered = true } = options
   const log = options.log.with({ queue })
   const stopping = new AbortController()
   const givingUp = new AbortController()
@@ -79,20 +87,25 @@ export const startConsumer = <Body>(options: ConsumerOptions<Body>): Consumer =>
   const running = new Set<Promise<void>>()
   let freed = Promise.withResolvers<void>()
 
+  const free = (): void => {
+    freed.resolve()
+    freed = Promise.withResolvers()
+  }
   const work = async (group: string, chain: Held[]): Promise<void> => {
     for (let held = chain.shift(); held; held = chain.shift()) {
       const { delayMs, holdsUp } = await handle(held)
       if (delayMs === undefined) {
         hold.drop(held.message)
         deletions.add(held.message.receipt)
+        free()
         continue
       }
-      const behind = holdsUp ? chain.splice(0) : []
+      const behind = holdsUp && ordered ? chain.splice(0) : []
       await hold.release([held, ...behind].map(({ message }) => message), delayMs)
+      free()
     }
     chains.delete(group)
-    freed.resolve()
-    freed = Promise.withResolvers()
+    free()
   }
   const take = (message: ReceivedMessage): void => {
     const held = { message, signal: hold.take(message) }
@@ -113,11 +126,12 @@ export const startConsumer = <Body>(options: ConsumerOptions<Body>): Consumer =>
     const { waitSeconds = pollSeconds } = options
     let failures = 0
     while (!stopping.signal.aborted) {
-      if (chains.size >= concurrency) {
+      const held = hold.held().length
+      if (chains.size >= concurrency || held >= mostHeld) {
         await freed.promise
         continue
       }
-      const max = Math.min(maxMessages, concurrency - chains.size)
+      const max = Math.min(maxMessages, concurrency - chains.size, mostHeld - held)
       const { signal } = givingUp
       try {
         const messages = await sqs.receive(queue, { max, waitSeconds, visibilitySeconds, signal })

@@ -93,7 +93,41 @@ export const corePermissions = {
   'accounts:read': product('Read marketplace accounts and their health', everyone, byAccount),
   'accounts:connect': product('Connect marketplace accounts', managers, { staff: false }),
   'accounts:sync': product('Start syncs', ['OWNER', 'ADMIN', 'OPERATOR'], byAccount),
+  'accounts:manage': product(
+    'Pause marketplace accounts and change their schedules',
+    ['OWNER', 'ADMIN', 'OPERATOR'],
+    byAccount,
+  ),
+  'dead-letters:read': product('See work that failed each time it was tried', managers, byAccount),
+  'dead-letters:redrive': product('Send such work again, or let it be', managers, byAccount),
   'runs:read': product('Read what syncs did', everyone, byAccount),
+  'processing:read': product('Read what became of processed orders', everyone, byAccount),
+  'processing:run': product('Process orders', ['OWNER', 'ADMIN', 'OPERATOR'], byAccount),
+  'manifests:read': product('Read manifests', everyone, byAccount),
+  'manifests:close': product('Close manifests', ['OWNER', 'ADMIN', 'OPERATOR'], byAccount),
+  // papers that show the buyer ask for `customers:read` as well
+  'documents:read': product(
+    'Read slips, invoices, labels and manifests',
+    ['OWNER', 'ADMIN', 'OPERATOR', 'FINANCE'],
+    byAccount,
+  ),
+  'imports:create': product(
+    'Send files of a marketplace to be imported',
+    ['OWNER', 'ADMIN', 'OPERATOR', 'FINANCE'],
+    byAccount,
+  ),
+  'imports:read': product('Read what came of imports', everyone, byAccount),
+  'shipments:read': product('Read shipments and their events', everyone, byAccount),
+  'returns:read': product('Read returns and their events', everyone, byAccount),
+  'payouts:read': product(
+    'Read settlements and their lines',
+    ['OWNER', 'ADMIN', 'FINANCE', 'VIEWER'],
+    byAccount,
+  ),
+  'inventory:read': product('See stock, holds and reserves', everyone),
+  'inventory:write': product('Count stock and set reserves', ['OWNER', 'ADMIN', 'OPERATOR']),
+  'listings:read': product('See listings and SKUs that lead to no product', everyone, byAccount),
+  'listings:write': product('Give SKUs their products', ['OWNER', 'ADMIN', 'OPERATOR'], byAccount),
 } as const satisfies Readonly<Record<string, PermissionRow>>
 
 /** What a plugin's permission is: of the product, held by the roles that it names. */

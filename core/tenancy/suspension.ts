@@ -21,7 +21,7 @@ interface Suspension {
 export const suspendSeller = (tx: Tx, { sellerId, reason }: Suspension) =>
   setStatus(tx, sellerId, 'SUSPENDED', reason)
 
-/** Lifts the suspension; schedules and syncs go on where they stopped, with the next sweep. */
+/** Lifts the suspension; what waits goes on at once, and what fell due with the next sweep. */
 export const resumeSeller = (tx: Tx, { sellerId, reason }: Suspension) =>
   setStatus(tx, sellerId, 'ACTIVE', reason)
 
@@ -41,6 +41,7 @@ const setStatus = async (
       suspended_at = case when ${status} = 'SUSPENDED' then now() end,
       suspension_reason = case when ${status} = 'SUSPENDED' then ${reason} end
     where id = ${sellerId}`)
+  if (status === 'ACTIVE') await tx.run(command`select wake_work(${sellerId}, null)`)
   const action = status === 'SUSPENDED' ? 'seller.suspended' : 'seller.resumed'
   recordAudit(tx, sellerId, action, `seller:${sellerId}`, { reason })
   recordOrgAudit(tx, seller.org_id, action, `seller:${sellerId}`, { reason })

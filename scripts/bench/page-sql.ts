@@ -1,6 +1,7 @@
 /** The page of orders that is read in every way: the statement of the list, and the same in text. */
 import { z } from 'zod'
 import { sql, type Statement } from '#core/db/sql.ts'
+import { limitTo } from '#core/ledger/list-page.ts'
 import { type Summary, summaryColumns, summaryRow } from '#core/ledger/order-views.ts'
 
 export const pageSize = 50
@@ -9,7 +10,7 @@ export const pageSize = 50
 export const pageOf = (sellerId: string): Statement<Summary> =>
   sql.type(summaryRow)`
     select ${summaryColumns} from orders where seller_id = ${sellerId}
-    order by ordered_at desc, id desc limit ${pageSize + 1}`
+    order by ordered_at desc, id desc ${limitTo(pageSize + 1)}`
 
 /** A point read: the one row that the index names first. */
 export const newestOf = (sellerId: string): Statement<Summary> =>

@@ -13,8 +13,9 @@ import { benchReads } from './reads.ts'
 import { benchSeal } from './seal.ts'
 import { fullSizes, quickSizes, type Sizes } from './sizes.ts'
 import type { House } from './sync.ts'
+import { benchWork } from './work.ts'
 
-const parts = ['reads', 'ingest', 'seal', 'limits'] as const
+const parts = ['reads', 'ingest', 'seal', 'limits', 'work'] as const
 type Part = typeof parts[number]
 
 interface Asked {
@@ -59,6 +60,11 @@ const runs: Readonly<Record<Part, (lab: Lab, sizes: Sizes) => Promise<readonly F
     withHouse(lab, 'limits', (house, { database }) => {
       say(`Limits: ${sizes.limits.rounds} rounds`)
       return benchLimits(house, database, sizes.limits)
+    }),
+  work: (lab, sizes) =>
+    withHouse(lab, 'work', (house, { database }) => {
+      say(`Work: ${sizes.work.jobs} jobs, ${sizes.work.rounds} rounds`)
+      return benchWork(house, database, sizes.work)
     }),
 }
 

@@ -5,6 +5,7 @@ import type { LimitsSize } from './limits.ts'
 import type { PagesSize } from './pages.ts'
 import type { ReadsSize } from './reads.ts'
 import type { SealSize } from './seal.ts'
+import type { WorkSize } from './work.ts'
 
 export interface Sizes {
   readonly fill: FillSize
@@ -13,6 +14,7 @@ export interface Sizes {
   readonly ingest: IngestSize
   readonly seal: SealSize
   readonly limits: LimitsSize
+  readonly work: WorkSize
 }
 
 export const fullSizes: Sizes = {
@@ -22,6 +24,7 @@ export const fullSizes: Sizes = {
   ingest: { rounds: 7, orders: 10_000 },
   seal: { rounds: 24, sliceMs: 200 },
   limits: { rounds: 16, sliceMs: 200 },
+  work: { rounds: 8, jobs: 800 },
 }
 
 export const quickSizes: Sizes = {
@@ -31,4 +34,5 @@ export const quickSizes: Sizes = {
   ingest: { rounds: 2, orders: 500 },
   seal: { rounds: 3, sliceMs: 30 },
   limits: { rounds: 3, sliceMs: 30 },
+  work: { rounds: 2, jobs: 60 },
 }

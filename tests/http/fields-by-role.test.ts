@@ -17,7 +17,8 @@ const account = 'id marketplace external_account_id name needs_reconnect reconne
   'last_validated_at last_validation_status targets created_at schedules'
 const run =
   'id marketplace_account_id target reason state window_from window_to pages received new ' +
-  'changed unchanged rejected rejected_reasons failure created_at started_at finished_at'
+  'changed unchanged rejected rejected_reasons unknown_words failure created_at started_at ' +
+  'finished_at'
 const key = 'id name prefix scopes allowed_ips created_at created_by_user_id expires_at ' +
   'last_used_at last_used_ip rotated_to rotated_from'
 const override = 'id user_id permission effect account_id reason expires_at created_at ' +
@@ -45,6 +46,20 @@ const table: Readonly<Record<string, { who: string; members: string; clear?: str
     who: 'OAPFV',
     members: `${order} ${customer} items created_at updated_at job_run_id`,
     clear: 'OAP',
+  },
+  'GET /v1/orders/{id}/timeline': {
+    who: 'OAPFV',
+    members: paged(
+      'at kind state raw shipment_id return_id data source source.kind source.marketplace ' +
+        'source.run_id source.actor',
+    ).replace('page page.next ', ''),
+  },
+  'GET /v1/orders/{id}/documents': {
+    who: 'OAPF',
+    members: paged(
+      'id marketplace_account_id order_id shipment_id manifest_id type source mime byte_size ' +
+        'sha256 created_at',
+    ),
   },
   'POST /v1/orders/{id}/reveal': {
     who: 'OAPF',

@@ -91,6 +91,7 @@ export const openGuarded = () => {
           ...headers,
           'idempotency-key': newId(),
           ...(one.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(one.upload === undefined ? {} : { 'content-type': 'application/octet-stream' }),
         },
         ...(one.body === undefined ? {} : { body: JSON.stringify(one.examples?.body ?? {}) }),
       }),
@@ -107,6 +108,7 @@ type Guarded = ReturnType<typeof openGuarded>
 /** What a route asks for in its query. */
 const queries: Readonly<Record<string, string>> = {
   'GET /v1/permissions/explain': '?permission=orders%3Aread',
+  'POST /v1/imports': '?account=01998f6e-3c1a-7b52-9e7d-4a5b6c7d8e9f',
 }
 const addressOf = (one: Route): string =>
   one.path.replaceAll(/\{\w+\}/g, () => newId()) + (queries[nameOf(one)] ?? '')

@@ -48,6 +48,35 @@ const sound: Readonly<Record<string, () => Promise<Sound> | Sound>> = {
       body: { target: 'ORDERS', from: `2023-01-${day}`, to: `2023-02-${day}` },
     }
   },
+  'POST /v1/marketplace-accounts/{id}/backfill': async () => {
+    const { data: [account] } = JSON.parse((await owner('GET', '/v1/marketplace-accounts')).text)
+    const day = String(1 + Math.floor(Math.random() * 27)).padStart(2, '0')
+    return {
+      path: `/v1/marketplace-accounts/${account.id}/backfill`,
+      body: { target: 'ORDERS', from: `2021-01-${day}`, to: `2021-02-${day}` },
+    }
+  },
+  'POST /v1/listings': async () => {
+    const { data: [account] } = JSON.parse((await owner('GET', '/v1/marketplace-accounts')).text)
+    const body = { marketplace_account_id: account.id, sku: newId(), product_sku: 'KURTA' }
+    return { path: '/v1/listings', body }
+  },
+  'POST /v1/processing': async () => {
+    const { data: [, account] } = JSON.parse((await owner('GET', '/v1/marketplace-accounts')).text)
+    return {
+      path: '/v1/processing',
+      body: { marketplace_account_id: account.id, closure: 'MANUAL' },
+    }
+  },
+  'POST /v1/manifests/{id}/close': async () => {
+    const id = newId()
+    await app.sql`
+      insert into manifests (seller_id, id, marketplace_account_id, external_manifest_id,
+        shipment_count, source_updated_at)
+      select seller_id, ${id}, id, ${id}, 1, now() from marketplace_accounts
+      where seller_id = ${party.sellerId} limit 1`
+    return { path: `/v1/manifests/${id}/close`, body: undefined }
+  },
   'POST /v1/api-keys': () => ({
     path: '/v1/api-keys',
     body: { name: `Key ${newId()}`, scopes: ['orders:read'] },

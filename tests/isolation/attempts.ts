@@ -104,7 +104,7 @@ export const leaseWork = async (
   const requested = await db.withSellerScope(entry, (scope) => requestWork(scope, asked))
   const [item] = await inScopeOfGate(db, requested?.runId ?? '', sellerId)
   const claim = await claimWork(db, { sellerId, itemId: String(item?.id), leaseMs })
-  if (!claim?.claimed) throw new Error('The item cannot be claimed')
+  if (!claim?.claimed || claim.target === 'JOB') throw new Error('The item cannot be claimed')
   return claim
 }
 

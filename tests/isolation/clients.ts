@@ -20,15 +20,16 @@ export interface Client {
   readonly jar: Map<string, string>
 }
 
-/** Every POST carries an Idempotency-Key of its own, unless the headers bring one. */
+/** Every POST carries an Idempotency-Key of its own, unless the headers bring one. Bytes are a file. */
 export const askAt = (url: string): Ask => async (method, path, body, headers = {}) => {
   const key = method === 'POST' ? { 'idempotency-key': newId() } : {}
-  const json = body === undefined ? {} : { 'content-type': 'application/json' }
+  const isFile = body instanceof Uint8Array
+  const type = { 'content-type': isFile ? 'application/octet-stream' : 'application/json' }
   const response = await fetch(`${url}${path}`, {
     method,
-    headers: { ...key, ...json, ...headers },
+    headers: { ...key, ...(body === undefined ? {} : type), ...headers },
     redirect: 'manual',
-    ...body === undefined ? {} : { body: JSON.stringify(body) },
+    ...body === undefined ? {} : { body: isFile ? body as BodyInit : JSON.stringify(body) },
   })
   return { status: response.status, headers: response.headers, text: await response.text() }
 }

@@ -127,9 +127,14 @@ describe('claim_work and extend_work', () => {
       select id from work_items where marketplace_account_id = ${account}`
     const leaseMs = 60_000
     const asked = { itemId: String(item?.id), leaseMs }
-    expect(await claimWork(fresh.db, { ...asked, sellerId: b.sellerId })).toBe(null)
-    expect(await claimWork(fresh.db, { ...asked, sellerId: newId() })).toBe(null)
-    expect(await claimWork(fresh.db, { sellerId: b.sellerId, itemId: newId(), leaseMs })).toBe(null)
+    const nothing = { claimed: false, why: 'unknown', dueInMs: 0 }
+    for (
+      const foreign of [
+        { ...asked, sellerId: b.sellerId },
+        { ...asked, sellerId: newId() },
+        { sellerId: b.sellerId, itemId: newId(), leaseMs },
+      ]
+    ) expect(await claimWork(fresh.db, foreign)).toEqual(nothing)
 
     const claims = await Promise.all(
       Array.from({ length: 8 }, () => claimWork(fresh.db, { ...asked, sellerId: a.sellerId })),
@@ -139,9 +144,9 @@ describe('claim_work and extend_work', () => {
     const [held] = work
     if (!held?.claimed) throw new Error('unreachable')
     const asB = { ...held, entry: { ...held.entry, sellerId: b.sellerId } }
-    expect(await extendWork(fresh.db, asB, leaseMs)).toBe(false)
-    expect(await extendWork(fresh.db, { ...held, lease: newId() }, leaseMs)).toBe(false)
-    expect(await extendWork(fresh.db, held, leaseMs)).toBe(true)
+    expect(await extendWork(fresh.db, asB, leaseMs)).toBe('lost')
+    expect(await extendWork(fresh.db, { ...held, lease: newId() }, leaseMs)).toBe('lost')
+    expect(await extendWork(fresh.db, held, leaseMs)).toBe('yours')
   })
 
   it('are called by the login alone, and show the item to no seller', async () => {

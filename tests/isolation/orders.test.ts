@@ -2,7 +2,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
 import { asSuperuser, type Connection, countRows, outcomeOf } from './attempts.ts'
-import { item, type Ledger, linesOf, openLedger, order, page, waitingForLock } from './ledger.ts'
+import {
+  item,
+  type Ledger,
+  linesOf,
+  minutes,
+  openLedger,
+  order,
+  page,
+  waitingForLock,
+} from './ledger.ts'
 
 let fresh: FreshDatabase
 let admin: Connection
@@ -132,9 +141,24 @@ describe('an order that comes again', () => {
     const newer = order('o', 5, { status: 'SHIPPED', rawStatus: 'Shipped', items: [item('1')] })
     await ledger.one.store([newer])
     const before = await versions()
-    const older = order('o', 4, { status: 'DELIVERED', rawStatus: 'Delivered' })
+    const older = order('o', 4, { status: 'PACKED', rawStatus: 'Packed' })
     expect(await ledger.two.store([older])).toMatchObject({ changed: 0, unchanged: 1 })
     expect(await versions()).toEqual(before)
+  })
+
+  it('older leads further, if its state does, and changes nothing else', async () => {
+    const newer = order('o', 5, { status: 'SHIPPED', rawStatus: 'Shipped', items: [item('1')] })
+    await ledger.one.store([newer])
+    const older = order('o', 4, { status: 'DELIVERED', rawStatus: 'Delivered', totalPaise: 1 })
+    expect(await ledger.two.store([older])).toMatchObject({ changed: 1, unchanged: 0 })
+    const after = await ledger.one.read('o')
+    expect(after).toMatchObject({
+      ...{ status: 'DELIVERED', raw_status: 'Shipped', source_updated_at: minutes(5) },
+      ...{ total_paise: newer.totalPaise, item_count: 1 },
+    })
+    const again = await versions()
+    expect(await ledger.two.store([older])).toMatchObject({ changed: 0, unchanged: 1 })
+    expect(await versions()).toEqual(again)
   })
 
   it('moves its state forward only, and keeps it at a word that nobody knows', async () => {

@@ -4,7 +4,6 @@ import { z } from 'zod'
 import { createSqs } from '../../core/queues/sqs.ts'
 import { silentLog } from '../../core/log.ts'
 import { newId } from '../../core/ids.ts'
-import { accountSyncQueue } from '../../core/ledger/run-sync.ts'
 import { freshDatabase } from '../support/database.ts'
 import { type CloudCall } from './cloud-tap.ts'
 import { readRowMarks } from './look.ts'
@@ -52,7 +51,9 @@ test('every message names its seller, whose account and item it is about', async
   let messages = 0
   for (const { body } of callsOf('SendMessageBatch')) {
     const { QueueUrl, Entries } = Sent.parse(JSON.parse(body))
-    expect(QueueUrl).toMatch(/robnu-account-sync\.fifo$/)
+    expect(QueueUrl).toMatch(
+      /robnu-(?:account-sync\.fifo|inventory-deduct\.fifo|[a-z]+-(?:sync|download))$/,
+    )
     for (const { MessageBody, MessageGroupId } of Entries) {
       const { sellerId, accountId, workItemId } = Body.parse(JSON.parse(MessageBody))
       expect(sellerIds()).toContain(sellerId)
@@ -97,7 +98,7 @@ test('a message that names another seller than its item opens nothing, and is to
     ...{ region: 'ap-south-1', endpoint: app.cloudUrl, prefix: 'robnu-', log: silentLog },
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   })
-  await sqs.ensureQueues([{ name: accountSyncQueue, kind: 'fifo' }])
+  await sqs.ensureQueues([{ name: 'account-sync', kind: 'fifo' }])
   const [item] = await app.sql<{ id: string; account: string }[]>`
     select id, marketplace_account_id as account from work_items
     where seller_id = ${a.sellerId} limit 1`
@@ -106,12 +107,12 @@ test('a message that names another seller than its item opens nothing, and is to
     app.logged.filter((line) => line.includes(`"${event}"`) && line.includes(item?.id ?? ''))
   const body = { sellerId: b.sellerId, accountId: item?.account, workItemId: item?.id }
   const message = { id: newId(), group: newId(), body: JSON.stringify(body) }
-  await sqs.sendBatch(accountSyncQueue, [message])
-  for (let left = 400; left > 0 && lines('work.not-there').length === 0; left--) {
+  await sqs.sendBatch('account-sync', [message])
+  for (let left = 400; left > 0 && lines('work.not-ours').length === 0; left--) {
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
-  expect(lines('work.not-there')).toHaveLength(1)
-  expect(lines('work.not-there')[0]).toContain(b.sellerId)
+  expect(lines('work.not-ours')).toHaveLength(1)
+  expect(lines('work.not-ours')[0]).toContain(b.sellerId)
   sqs.close()
   const after = [await readRowMarks(app.sql, a.sellerId), await readRowMarks(app.sql, b.sellerId)]
   expect(after).toEqual(before)

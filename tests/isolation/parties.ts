@@ -8,7 +8,9 @@ import { ensureSeller } from '#core/tenancy/provision.ts'
 import type { RunningSandbox } from '#core/testing/sandbox/sandbox.ts'
 import type { WireOrder } from '../support/bazaar/sandbox/books.ts'
 import { type Ask, type Client, clientAt } from './clients.ts'
+import { makeImports } from './import-party.ts'
 import { markOf, phoneOf, shopsOf } from './marks.ts'
+import { makeBatches } from './party-batches.ts'
 import type { Store } from './whole-app.ts'
 
 export interface Person {
@@ -84,6 +86,7 @@ export const makeParty = async (house: House, number: number): Promise<Party> =>
   await stepUp(people.OWNER)
   const key = await makeKey(party, `Key of ${mark}`)
   await makeTheRest(party)
+  await comeToRest(party)
   return { ...party, email: emailOf('OWNER'), shops: [first, second], key }
 }
 
@@ -109,7 +112,24 @@ export const keyScopes = [
   'accounts:read',
   'accounts:connect',
   'accounts:sync',
+  'accounts:manage',
+  'dead-letters:read',
+  'dead-letters:redrive',
   'runs:read',
+  'shipments:read',
+  'returns:read',
+  'payouts:read',
+  'inventory:read',
+  'inventory:write',
+  'listings:read',
+  'listings:write',
+  'imports:create',
+  'imports:read',
+  'processing:read',
+  'processing:run',
+  'manifests:read',
+  'manifests:close',
+  'documents:read',
 ] as const
 
 /** The secret of a new key. */
@@ -133,8 +153,42 @@ const makeTheRest = async (
   await good(ask('POST', '/v1/audit/anchors', bucket), 201)
   const orders = await good(ask('GET', '/v1/orders?limit=1'))
   const reveal = { fields: ['phone'], reason: about('The courier asks') }
+  await makeStock({ ask, mark })
+  await makeImports({ ask, mark })
+  await makeBatches({ ask, mark })
   const { client } = people.FINANCE
   await good(client.ask('POST', `/v1/orders/${orders.data[0].id}/reveal`, reveal))
+}
+
+/** Until workers have done all that was asked for: nothing of the seller's changes by itself then. */
+const comeToRest = async ({ ask }: Pick<Party, 'ask'>): Promise<void> => {
+  for (let open = 1; open > 0;) {
+    const { data } = await good(ask('GET', '/v1/runs?limit=200'))
+    open = data.filter(({ state }: { state: string }) =>
+      ['QUEUED', 'RUNNING'].includes(state)
+    ).length
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** Two products that lines of the first shop hold, and what is kept back of one. */
+const makeStock = async ({ ask, mark }: Pick<Party, 'ask' | 'mark'>): Promise<void> => {
+  const [account, other] = (await good(ask('GET', '/v1/marketplace-accounts'))).data
+  const sku = `SKU-${mark}`
+  await good(ask('PUT', `/v1/inventory/${sku}`, { on_hand: 100_000, reason: 'COUNT' }))
+  const reserves = [{ marketplace_account_id: account.id, quantity: 1 }]
+  await good(
+    ask('PUT', `/v1/inventory/${sku}/reserves`, { safety_stock: 1, accounts: reserves }),
+  )
+  await good(ask('PUT', `/v1/inventory/CUP-${mark}`, { on_hand: 100_000, reason: 'COUNT' }))
+  const asked = { marketplace_account_id: account.id, sku }
+  const { id } = await good(ask('POST', '/v1/listings', asked), 201)
+  await good(ask('POST', '/v1/listings', { ...asked, sku: `CUP-${mark}` }), 201)
+  const alias = { marketplace_account_id: account.id, sku: `OLD-${mark}`, alias_of: id }
+  await good(ask('POST', '/v1/listings', alias), 201)
+  // orders of the second shop name SKUs without a product
+  const alone = { marketplace_account_id: other.id, sku: `NEW-${mark}`, product_sku: sku }
+  await good(ask('POST', '/v1/listings', alone), 201)
 }
 
 /** Whoever joined last may start syncs. */
@@ -202,13 +256,19 @@ const markOrders = async (
     const members = {
       // one of each shop cannot be accepted, and is kept aside
       ...(at === 0 ? { channel: 'elsewhere' } : {}),
+      // and some can be processed
+      ...(at > 0 && at < 4 ? { state: 'placed' } : {}),
       buyer: {
         ...buyer,
         ...{ name: `Buyer ${at} ${mark}`, mail: `b${at}.${mark}@buyers.invalid` },
         ...{ phone: phoneOf(seller, at), street: `${at} Street ${mark}`, town: `Town ${mark}` },
         pin: `4110${mark}`,
       },
-      lines: lines.map((line) => ({ ...line, sku: `SKU-${mark}`, title: `Kurta ${at} ${mark}` })),
+      lines: lines.map((line) => ({
+        ...line,
+        sku: `${at % 2 === 0 ? 'SKU' : 'CUP'}-${mark}`,
+        title: `Kurta ${at} ${mark}`,
+      })),
     }
     await control('change', { shop, number, members })
   }
@@ -218,9 +278,10 @@ const markOrders = async (
 const connectAndSync = async (ask: Ask, shop: Shop): Promise<void> => {
   const account = await ask('POST', '/v1/marketplace-accounts', shop)
   if (account.status !== 201) throw new Error(`Cannot connect: ${account.text}`)
-  for (const _ of ['the run of the connection', 'one more']) {
+  // its own run, and one more
+  for (const target of ['ORDERS', 'ORDERS', 'RETURNS', 'PAYOUTS']) {
     const path = `/v1/marketplace-accounts/${JSON.parse(account.text).id}/sync`
-    const { run } = JSON.parse((await ask('POST', path, {})).text)
+    const { run } = JSON.parse((await ask('POST', path, { target })).text)
     for (let state = ''; state !== 'SUCCEEDED';) {
       state = JSON.parse((await ask('GET', `/v1/runs/${run.id}`)).text).state
       if (state === 'FAILED') throw new Error('The sync has failed')

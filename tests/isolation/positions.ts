@@ -67,13 +67,33 @@ export interface KnownRoute {
 
 /** Query parameters and members of bodies that hold words, times and numbers, and never an id. */
 const wordsAndTimes = new Set([
-  ...['cursor', 'limit', 'ordered_from', 'ordered_to', 'from', 'to', 'expires_at'],
+  ...[
+    'cursor',
+    'limit',
+    'ordered_from',
+    'ordered_to',
+    'initiated_from',
+    'initiated_to',
+    'from',
+    'to',
+    'expires_at',
+  ],
   // the marketplace's own names of things, and what its plugin checks
   ...['marketplace', 'external_account_id', 'name', 'details', 'credentials'],
   // of people, and of what they prove
   ...['email', 'password', 'current', 'next', 'new_password', 'code', 'recovery_code', 'token'],
   ...['seller_name', 'reason', 'ticket', 'action', 'allowed_ips', 'table'],
   ...['url', 'bucket', 'region', 'bucket_owner'],
+  // of schedules and switches: an account's is told apart by its test
+  ...['cron', 'key', 'target'],
+  // of products, as the seller and the marketplaces name them
+  ...['sku', 'product_sku', 'listing_id'],
+  // of parcels, as couriers know them
+  'awb',
+  // what invoices say of who sells
+  ...['gstin', 'legal_name', 'trade_name', 'line1', 'line2', 'city', 'postal_code'],
+  // what a file is called
+  'file',
 ])
 
 /**
@@ -117,7 +137,7 @@ const readRoute = (
   const described = operation.requestBody?.content['application/json']?.schema
   const schema = described && resolve(document, described)
   if (schema && !row.body) throw new Error(`${name} takes a body: give its row a sound one`)
-  const body = schema && row.body?.(make)
+  const body = row.file?.(make) ?? (schema && row.body?.(make))
   const places = [
     ...parameters.filter((one) => isId(document, name, [one.in, one.name], one.schema))
       .map((one) => ({ in: one.in, pointer: [one.name] })),
@@ -139,7 +159,9 @@ const readRoute = (
     }, path)
     const asked = parameters.filter((one) => one.in === 'query').flatMap(({ name, ...one }) => {
       if (at?.in === 'query' && at.pointer[0] === name) return [[name, value]]
-      return one.required === true ? [[name, String(one.schema.enum?.[0])]] : []
+      if (one.required !== true) return []
+      const kind = row.ids?.[`query ${name}`]
+      return [[name, kind === undefined ? String(one.schema.enum?.[0]) : make.id(kind)]]
     })
     const query = asked.length > 0 ? `?${new URLSearchParams(asked)}` : ''
     const sent = at?.in === 'body' ? withValue(body, at.pointer, value) : body
@@ -221,7 +243,9 @@ const isId = (
 const withValue = (body: unknown, pointer: readonly string[], value: string): unknown => {
   const [first, ...rest] = pointer
   if (first === undefined) return value
-  if (Array.isArray(body) || first === '0') return [withValue(undefined, rest, value)]
+  if (Array.isArray(body) || first === '0') {
+    return [withValue(Array.isArray(body) ? body[0] : undefined, rest, value)]
+  }
   const members = typeof body === 'object' && body !== null ? body as Record<string, unknown> : {}
   return { ...members, [first]: withValue(members[first], rest, value) }
 }

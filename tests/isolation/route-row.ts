@@ -20,6 +20,8 @@ export interface RouteRow {
   /** By place, `path id` or `query account`. */
   readonly ids?: Readonly<Record<string, Kind>>
   readonly body?: (make: Maker) => Readonly<Record<string, unknown>>
+  /** Of a route whose body is a file. */
+  readonly file?: (make: Maker) => Uint8Array
   /** For parameters that are no ids, by place, where the schema names no values. */
   readonly words?: Readonly<Record<string, (make: Maker) => string>>
   /**

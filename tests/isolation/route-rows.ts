@@ -1,7 +1,11 @@
 /** One row for each route: what its ids are ids of, and a body that it takes. A route without one fails. */
 import { peopleRows } from './people-rows.ts'
 import { account, documents, type Maker, type RouteRow, text, user } from './route-row.ts'
+import { importRows } from './import-rows.ts'
 import { signInRows } from './sign-in-rows.ts'
+import { processingRows } from './processing-rows.ts'
+import { queueRows } from './queue-rows.ts'
+import { stockRows } from './stock-rows.ts'
 import { staffRows } from './staff-rows.ts'
 
 const time = ({ draw }: Maker): string => `2026-01-${String(1 + draw.below(9)).padStart(2, '0')}`
@@ -37,6 +41,25 @@ const otherRows: Readonly<Record<string, RouteRow>> = {
     body: () => ({ target: 'ORDERS' }),
     weight: 3,
   },
+  'GET /v1/orders/{id}/timeline': { ids: { 'path id': 'orders.id' } },
+  'GET /v1/shipments': {
+    ids: { 'query account': account, 'query order': 'shipments.order_id' },
+    weight: 20,
+  },
+  'GET /v1/shipments/{id}': { ids: { 'path id': 'shipments.id' } },
+  'GET /v1/returns': {
+    ids: { 'query account': account, 'query order': 'order_returns.order_id' },
+    words: { 'query initiated_from': time, 'query initiated_to': () => '2026-02-01' },
+    weight: 20,
+  },
+  'GET /v1/returns/{id}': { ids: { 'path id': 'order_returns.id' } },
+  'GET /v1/payouts': {
+    ids: { 'query account': account },
+    words: { 'query from': time, 'query to': () => '2026-02-01' },
+    weight: 20,
+  },
+  'GET /v1/payouts/{id}': { ids: { 'path id': 'marketplace_payouts.id' } },
+  'GET /v1/payouts/{id}/lines': { ids: { 'path id': 'marketplace_payouts.id' }, weight: 20 },
   'GET /v1/runs': { ids: { 'query account': account }, weight: 20 },
   'GET /v1/runs/{id}': { ids: { 'path id': 'job_runs.id' } },
   'POST /v1/orders/{id}/reveal': {
@@ -78,6 +101,10 @@ export const routeRows: Readonly<Record<string, RouteRow>> = {
   ...signInRows,
   ...peopleRows,
   ...staffRows,
+  ...stockRows,
+  ...processingRows,
+  ...importRows,
+  ...queueRows,
   ...otherRows,
 }
 
@@ -87,21 +114,54 @@ export const openTables = [
   'audit_events',
   'audit_heads',
   'bazaar_account_details',
+  'batch_lines',
+  'batch_orders',
+  'batches',
+  'catalog_listings',
+  'catalog_products',
+  'dead_letters',
   'decrypt_ledger',
+  'document_asks',
   'idempotency_keys',
   'impersonation_sessions',
+  'import_lines',
+  'imports',
+  'inbox',
+  'inventory_holds',
+  'inventory_levels',
+  'inventory_movements',
+  'inventory_reserves',
+  'inventory_tasks',
+  'invoice_series',
   'job_runs',
+  'listing_aliases',
+  'manifests',
   'marketplace_accounts',
   'marketplace_credential_events',
+  'marketplace_payouts',
+  'order_documents',
+  'order_invoices',
   'order_items',
+  'order_return_events',
+  'order_return_items',
+  'order_returns',
   'orders',
+  'payout_line_items',
   'permission_overrides',
   'plan_usage',
+  'processing_steps',
   'quarantined_rows',
   'rate_buckets',
+  'return_awbs',
   'schedules',
   'seller_keys',
+  'seller_registrations',
   'seller_users',
   'sellers',
+  'shipment_events',
+  'shipment_items',
+  'shipments',
+  'storage_objects',
   'sync_cursors',
+  'warehouses',
 ] as const

@@ -19,6 +19,7 @@ import { canariesIn } from '../support/canary.ts'
 import type { FreshDatabase } from '../support/database.ts'
 import { type Ask, askAt } from './clients.ts'
 import { type CloudCall, tapCloud } from './cloud-tap.ts'
+import { makeDead } from './dead.ts'
 import { shopsFor } from './marks.ts'
 import { makeParty, type Party } from './parties.ts'
 import { type LiveImpersonation, lookInto } from './staff.ts'
@@ -100,6 +101,7 @@ export const openWholeApp = async (
   const live: LiveImpersonation[] = []
   for (let number = 1; number <= sellers; number++) {
     const party = await makeParty(house, number)
+    await makeDead(eye.sql, party)
     parties.push(party)
     live.push(await lookInto(house, party))
   }

@@ -4,6 +4,7 @@ import { type Fault, isFault } from '../../core/errors.ts'
 import { type AccountsDeps, createAccounts } from '../../core/ledger/accounts.ts'
 import { newId } from '../../core/ids.ts'
 import { openAccount } from '../../core/ledger/run-load.ts'
+import { targets } from '../../core/plugin.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
 import { anotherBazaar, openWorld, type World } from '../support/bazaar/world.ts'
 import { errorFrom } from './support/outbound.ts'
@@ -50,7 +51,7 @@ describe('connecting', () => {
     const view = await accounts().connect(seller.entry, shopInput(0))
     expect(view).toMatchObject({
       ...{ marketplace: 'BAZAAR', external_account_id: 'SHOP-0001', name: 'First stall' },
-      ...{ needs_reconnect: false, last_validation_status: 'OK', targets: ['ORDERS'] },
+      ...{ needs_reconnect: false, last_validation_status: 'OK', targets },
       schedules: [{ target: 'ORDERS', cron: '*/15 * * * *', paused: false }],
     })
     const [schedule] = view.schedules
@@ -211,7 +212,7 @@ describe('a list of accounts', () => {
     expect(await without.get(seller.entry, id)).toMatchObject({ targets: [] })
     expect(await without.marketplaces()).toEqual([])
     expect(await accounts().marketplaces()).toEqual([
-      { code: 'BAZAAR', name: 'Bazaar', targets: ['ORDERS'] },
+      { code: 'BAZAAR', name: 'Bazaar', targets },
     ])
   })
 })

@@ -29,6 +29,7 @@ const contextOf = (plugin: Plugin, by = seller) =>
 const withQueue: Plugin = definePlugin({
   ...tally,
   queues: [{ name: 'tally-later', kind: 'fifo' }],
+  consumers: [{ queue: 'tally-later', body: z.unknown(), handle: () => Promise.resolve() }],
 })
 const Count = z.object({ n: z.number() })
 
@@ -144,11 +145,27 @@ describe("the scope of a plugin's job", () => {
   })
 
   it('sends to queues of the plugin, and to no other', async () => {
-    await contextOf(withQueue).scope((tx) => tx.send('tally-later', { n: 7 }))
+    await contextOf(withQueue).scope(async (tx) => {
+      await tx.send('tally-later', { n: 7 })
+      await tx.send('tally-later', { n: 8 }, { account: accountId })
+    })
     const rows = await world.fresh.asSuperuser((admin) =>
-      admin`select seller_id, group_key, body from outbox where queue = 'tally-later'`
+      admin`select o.seller_id, o.group_key, o.body, w.body as job, w.target
+        from outbox o join work_items w on w.id::text = o.body ->> 'workItemId'
+        where o.queue = 'tally-later' order by w.id`
     )
-    expect(rows).toMatchObject([{ seller_id: seller.sellerId, body: { body: { n: 7 } } }])
+    const { sellerId } = seller
+    expect(rows).toMatchObject([
+      { seller_id: sellerId, group_key: sellerId, job: { n: 7 }, target: 'JOB' },
+      { seller_id: sellerId, group_key: accountId, job: { n: 8 }, body: { accountId } },
+    ])
+    // what is sent is asked for by its id alone
+    expect(Object.keys(rows[0]?.['body'])).toEqual(['sellerId', 'workItemId'])
+    const huge = contextOf(withQueue).scope((tx) => tx.send('tally-later', 'x'.repeat(70_000)))
+    expect(String(await errorFrom(huge))).toContain('too long')
+    const foreign = contextOf(withQueue, other)
+      .scope((tx) => tx.send('tally-later', 1, { account: accountId }))
+    expect(await errorFrom(foreign)).toBeInstanceOf(Error)
     const elsewhere = contextOf(withQueue).scope((tx) => tx.send('account-sync', {}))
     expect(String(await errorFrom(elsewhere))).toContain('"account-sync"')
   })

@@ -54,7 +54,7 @@ describe('a changed order', () => {
       ...page,
       rows: page.rows.map((row) => ({
         ...row,
-        rawStatus: 'long ago',
+        ...{ status: null, rawStatus: 'long ago' },
         updatedAt: new Date(row.updatedAt.getTime() - 1),
       })),
     }))

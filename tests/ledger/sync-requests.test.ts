@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Fault, isFault } from '../../core/errors.ts'
 import { type AccountsDeps, createAccounts } from '../../core/ledger/accounts.ts'
 import { newId } from '../../core/ids.ts'
+import { createRegistry } from '../../core/ledger/registry.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
 import { anotherBazaar, openWorld, type World } from '../support/bazaar/world.ts'
 import { failing } from './support/adapters.ts'
@@ -101,7 +102,10 @@ describe('asking for a sync', () => {
 
   it('for what the plugin cannot do is refused', async () => {
     const accountId = await world.connectShop(seller, 0)
-    const asked = accounts().requestSync(seller.entry, accountId, { target: 'PAYOUTS' })
+    const { syncPayouts: _, ...adapter } = world.marketplace.adapter
+    const unable = createRegistry([{ ...world.marketplace, adapter }])
+    const asked = accounts({ registry: unable })
+      .requestSync(seller.entry, accountId, { target: 'PAYOUTS' })
     expect((await faultFrom(asked)).code).toBe('target-unsupported')
     const { registry } = failing(world, new Error('never run'))
     const without = accounts({ registry: { ...registry, find: () => undefined } })

@@ -72,7 +72,7 @@ test('many messages are sent in few requests, and a repeated one is dropped', as
   expect(await sqs.depth('fifo')).toEqual({ ready: 0, inFlight: 0, delayed: 0 })
 })
 
-test('a standard queue takes the same message twice, and knows no group', async () => {
+test('a standard queue takes the same message twice', async () => {
   const one = message('g')
   await sqs.sendBatch('plain', [one])
   await sqs.sendBatch('plain', [one])
@@ -156,6 +156,25 @@ const unreliable = (random: () => number) => {
   }
   return { taken, client: client as unknown as Parameters<typeof sendInOrder>[0] }
 }
+
+test('a standard queue is told the group too, for a fair share, and no deduplication', async () => {
+  const sent: Record<string, string>[] = []
+  const client = {
+    send: (command: { input: { Entries: readonly Record<string, string>[] } }) => {
+      sent.push(...command.input.Entries)
+      return Promise.resolve({ Successful: command.input.Entries.map(({ Id }) => ({ Id })) })
+    },
+  } as unknown as Parameters<typeof sendInOrder>[0]
+  const [one, two] = [message('a'), message('a')]
+  await sendInOrder(client, { url: 'http://x', isFifo: false }, [one, two])
+  await sendInOrder(client, { url: 'http://x', isFifo: true }, [one])
+  expect(sent.map(({ MessageGroupId }) => MessageGroupId)).toEqual(['a', 'a', 'a'])
+  expect(sent.map((entry) => entry['MessageDeduplicationId'])).toEqual([
+    undefined,
+    undefined,
+    one.id,
+  ])
+})
 
 test('with 10% of entries refused and 5% of requests throttled nothing is lost or overtaken', async () => {
   let seed = 7

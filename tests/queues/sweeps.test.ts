@@ -173,6 +173,58 @@ test.skipIf(!redis)('what Redis forgets is scheduled again', async () => {
   client.disconnect()
 })
 
+test('what the database forgets of the sweeps is scheduled again', async () => {
+  let runs = 0
+  const sweeps = await startSweeps({
+    connection: { postgresUrl: fresh.urls.platform, schema: 'bullmq' },
+    log: silentLog,
+    guardMs: 200,
+    sweeps: [{
+      id: ownId(),
+      cron: '*/1 * * * * *',
+      run: async () => {
+        runs++
+        await Promise.resolve()
+      },
+    }],
+  })
+  await until('it runs by the clock', () => runs > 1)
+  await fresh.asSuperuser(async (admin) => {
+    const tables = await admin<{ name: string }[]>`
+      select format('bullmq.%I', tablename) as name from pg_tables
+      where schemaname = 'bullmq' and tablename <> 'migration'`
+    expect(tables.length).toBeGreaterThan(2)
+    await admin.unsafe(`truncate ${tables.map(({ name }) => name).join(', ')} cascade`)
+  })
+  const before = runs
+  await until('it runs again', () => runs > before + 1, 15_000)
+  await sweeps.close()
+}, 30_000)
+
+test('a sweep that is asked for runs at once, and once for all who ask together', async () => {
+  let runs = 0
+  const id = ownId()
+  const options = {
+    connection: { postgresUrl: fresh.urls.platform, schema: 'bullmq' },
+    log: silentLog,
+    sweeps: [{ id, cron: '0 0 1 1 *', run: () => Promise.resolve(void runs++) }],
+  }
+  const both = await Promise.all([startSweeps(options), startSweeps(options)])
+  await until('it has run at the start', () => runs === 1)
+  // what was asked for together counts for ten seconds
+  await fresh.asSuperuser(async (admin) => {
+    const [table] = await admin<{ name: string }[]>`
+      select format('bullmq.%I', tablename) as name from pg_tables
+      where schemaname = 'bullmq' and tablename like '%dedup%'`
+    if (table) await admin.unsafe(`truncate ${table.name} cascade`)
+  })
+  await Promise.all(both.map(({ runNow }) => runNow(id)))
+  await until('it has run once more', () => runs === 2)
+  await both[0]?.runNow('no-such-sweep')
+  await Promise.all(both.map(({ close }) => close()))
+  expect(runs).toBe(2)
+}, 30_000)
+
 test.skipIf(!redis)('when Redis is gone it is said once, and the close ends in time', async () => {
   const own = await startRedis()
   const { log, events } = collectLog()

@@ -60,6 +60,7 @@ const finish: WorkHandler = async ({ entry, itemId, lease }) => {
   )
 }
 const never = new AbortController().signal
+const calm = { signal: never, draining: never }
 const options = { log: silentLog, signal: never }
 
 test('two requests of one instant make one run, and a message for it', async () => {
@@ -119,18 +120,18 @@ test('an item is leased to one worker; its entry opens the scope until the item 
   if (!work) throw new Error('nobody got it')
   expect(work).toMatchObject({ accountId, target: 'ORDERS', runId, attempts: 1 })
   expect(claims.every((claim) => claim?.claimed || (claim?.dueInMs ?? 0) > 4_000)).toBe(true)
-  expect(await extendWork(fresh.db, work, 5_000)).toBe(true)
+  expect(await extendWork(fresh.db, work, 5_000)).toBe('yours')
 
-  await finish(work, { signal: never })
-  await expect(finish(work, { signal: never })).rejects.toMatchObject({ code: 'lease-lost' })
-  expect(await extendWork(fresh.db, work, 5_000)).toBe(false)
+  await finish(work, calm)
+  await expect(finish(work, calm)).rejects.toMatchObject({ code: 'lease-lost' })
+  expect(await extendWork(fresh.db, work, 5_000)).toBe('lost')
   expect(await claimWork(fresh.db, { sellerId: seller.sellerId, itemId, leaseMs: 1 })).toBeNull()
 })
 
 test('an item of another seller is not found, whoever asks', async () => {
   const { itemId } = await makeWork(fresh, seller, accountId)
   const asked = { sellerId: other.sellerId, itemId, leaseMs: 1_000 }
-  expect(await claimWork(fresh.db, asked)).toBeNull()
+  expect(await claimWork(fresh.db, asked)).toMatchObject({ claimed: false, why: 'unknown' })
 })
 
 test('an item that goes back has a message for the time when it is due', async () => {
@@ -220,12 +221,13 @@ test('what is due in a moment is waited for', async () => {
 test('a worker whose lease was taken is told to stop, and changes nothing any more', async () => {
   const { itemId } = await makeWork(fresh, seller, accountId)
   const { log, events } = collectLog()
-  const outcome = await runWorkItem(fresh.db, bodyOf(itemId), async (work, { signal }) => {
+  const outcome = await runWorkItem(fresh.db, bodyOf(itemId), async (work, context) => {
+    const { signal } = context
     await fresh.asSuperuser((admin) =>
       admin`update work_items set lease = ${newId()} where id = ${itemId}`
     )
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
-    await finish(work, { signal })
+    await finish(work, context)
   }, { log, signal: never, leaseMs: 200 })
   expect(outcome).toBe('retry')
   expect(events()).toContain('work.lease-lost')

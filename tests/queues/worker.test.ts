@@ -146,6 +146,33 @@ test('after a failure the later ones of the group go back unhandled', async () =
   expect(lines).toMatchObject([{ event: 'queue.failed', queue: 'q', messageId: 'm1', receives: 1 }])
 })
 
+test('in a standard queue a failure holds up nothing, and no group takes all hands', async () => {
+  const { sqs, end, deliver, hidden, deleted } = scripted()
+  const [gate, seen] = [Promise.withResolvers<Outcome>(), [] as number[]]
+  const handle = ({ n }: Body) =>
+    seen.push(n) === 1 ? gate.promise : Promise.resolve('done' as const)
+  const { drain } = start({ sqs, end }, handle, { ordered: false, concurrency: 2 })
+  await deliver([1, 2, 3].map((n) => message(n, 'noisy')))
+  await deliver([message(9, 'quiet')])
+  await until('the quiet one has its turn', () => seen.includes(9))
+  expect(seen).toEqual([1, 9])
+  gate.reject(new Error('no'))
+  await until('they are settled', () => hidden.length === 1 && deleted.flat().length === 3)
+    .then(drain)
+})
+
+test('a queue full of one group is not taken into memory whole', async () => {
+  const [{ sqs, end, deliver, asked }, gate] = [scripted(), Promise.withResolvers<Outcome>()]
+  const { drain } = start({ sqs, end }, () => gate.promise, { concurrency: 20 })
+  for (let tens = 0; tens < 10; tens++) {
+    await deliver(Array.from({ length: 10 }, (_, n) => message(tens * 10 + n, 'noisy')))
+  }
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(asked).toHaveLength(10)
+  gate.resolve('done')
+  await until('it asks again', () => asked.length > 10).then(drain)
+})
+
 test('from the third failure on a message holds up its group no longer', async () => {
   const { sqs, end, deliver, hidden, deleted } = scripted()
   const { drain } = start({ sqs, end }, ({ n }) => Promise.resolve(n === 1 ? 'retry' : 'done'))

@@ -7,6 +7,7 @@ import { newTotpSecret, totpCode } from '../../core/auth/totp.ts'
 import type { UserPrincipal } from '../../core/auth/principal.ts'
 import type { Tokens } from '../../core/auth/tokens.ts'
 import { createAuditTrail } from '../../core/audit/trail.ts'
+import { queueServices } from '../../core/boot/queues.ts'
 import { staffServices } from '../../core/boot/staff.ts'
 import type { Config } from '../../core/config.ts'
 import { numberSecrets } from '../../core/crypto/numbered.ts'
@@ -18,6 +19,10 @@ import { newId } from '../../core/ids.ts'
 import { createAccounts } from '../../core/ledger/accounts.ts'
 import { createJobContext } from '../../core/ledger/plugin-context.ts'
 import { createOrders } from '../../core/ledger/read-orders.ts'
+import { createPayouts } from '../../core/ledger/read-payouts.ts'
+import { createReturns } from '../../core/ledger/read-returns.ts'
+import { createShipments } from '../../core/ledger/read-shipments.ts'
+import { createTimelines } from '../../core/ledger/read-timeline.ts'
 import { createRuns } from '../../core/ledger/runs.ts'
 import { API, definePlugin, type Role } from '../../core/plugin.ts'
 import { createPermissions } from '../../core/rbac/permissions.ts'
@@ -89,6 +94,7 @@ const desk = definePlugin({
   api: API,
   version: '1.0.0',
   queues: [{ name: 'desk-notes', kind: 'standard' }],
+  consumers: [{ queue: 'desk-notes', body: z.unknown(), handle: () => Promise.resolve() }],
   permissions: { 'desk:write': ['OWNER', 'ADMIN'] },
   routes: [{
     method: 'put',
@@ -114,7 +120,7 @@ export const openStaffWorld = async (): Promise<StaffWorld> => {
   const now = () => new Date(Date.now() + clock.aheadMs)
   const { post, mails } = mailBox()
   const { auth, tokens } = await openAuth(db, { now, hasher: plainHasher })
-  const config = { ROBNU_SECRET: secret, ROBNU_PEPPERS: {} } as unknown as Config
+  const config = { ROBNU_SECRET: secret, ROBNU_PEPPERS: {}, sweepDefaults: {} } as unknown as Config
   const log = world.deps.log
   const made = fakeServices(() => {})
   const app = createApp({
@@ -125,7 +131,12 @@ export const openStaffWorld = async (): Promise<StaffWorld> => {
       orders: createOrders({ db, keyring }),
       accounts: createAccounts(world.deps),
       runs: createRuns(db),
+      shipments: createShipments(db),
+      returns: createReturns(db),
+      payouts: createPayouts(db),
+      timelines: createTimelines(db),
       audit: { ...made.audit, trail: createAuditTrail(db, now) },
+      ...queueServices({ ...world.deps, config, host: world.host }),
       ...staffServices({ db, config, hasher: plainHasher, post, log, clock: now }),
     },
     permissions: createPermissions([desk]),

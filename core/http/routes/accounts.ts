@@ -122,7 +122,7 @@ export const accountRoutes = (accounts: Accounts, runs: Runs): readonly Route[] 
       body: { target: 'ORDERS', from: '2026-01-01', to: '2026-01-31' },
       answer: { run: { ...runExample, id: exampleIds.run } },
     },
-    problems: ['target-unsupported'],
+    problems: ['target-unsupported', 'account-paused'],
     handle: async ({ params: { id }, body }, { entry, header, accounts: limit }) => {
       const { target = 'ORDERS', from, to } = body ?? {}
       const ask = { target, accounts: limit, ...given({ from, to }) }

@@ -1,4 +1,4 @@
-/** Reads a .csv or .csv.gz as records, one at a time: the one home of csv-parse. */
+/** Reads a .csv or .csv.gz as records, one at a time. */
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'

@@ -13,6 +13,8 @@ export interface SandboxAnswer {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly body?: unknown
+  /** Sent as they are, instead of `body`; `headers` tell the type. */
+  readonly bytes?: Uint8Array
 }
 export interface SandboxRoute {
   readonly method: string

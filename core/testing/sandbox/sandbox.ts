@@ -19,7 +19,7 @@ export interface SandboxOptions {
   /** The launcher's environment: a sandbox may have variables of its own (`ROBNU_SANDBOX_…`). */
   readonly env: Readonly<Record<string, string | undefined>>
 }
-/** An account that a demo seller connects; the first is the first demo seller's, and so on. */
+/** An account that a demo seller connects. */
 export interface DemoAccount {
   readonly name: string
   readonly externalAccountId: string
@@ -27,6 +27,8 @@ export interface DemoAccount {
   readonly credentials: unknown
   /** How many orders a sync will bring, for the progress bar. */
   readonly orders: number
+  /** Which demo seller connects it, from 0; absent: the first account is the first seller's, and so on. */
+  readonly seller?: number
 }
 export interface RunningSandbox {
   /** Where requests for the plugin's declared hosts go instead. */

@@ -126,14 +126,13 @@ const write = (
   headers: Readonly<Record<string, string>>,
   cut: boolean,
 ): void => {
-  const whole = answer.body === undefined ? '' : JSON.stringify(answer.body)
-  const text = cut ? whole.slice(0, Math.floor(whole.length / 2)) : whole
+  const whole = answer.bytes ?? (answer.body === undefined ? '' : JSON.stringify(answer.body))
   outgoing.writeHead(answer.status, {
-    ...(whole === '' ? {} : { 'content-type': 'application/json' }),
+    ...(answer.body === undefined ? {} : { 'content-type': 'application/json' }),
     ...headers,
     ...answer.headers,
   })
-  outgoing.end(text)
+  outgoing.end(cut ? whole.slice(0, Math.floor(whole.length / 2)) : whole)
 }
 
 /**

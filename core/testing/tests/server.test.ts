@@ -118,7 +118,9 @@ test('a body that is too long is refused', async () => {
 test('the control plane tells its verbs and what is wrong with a call', async () => {
   const { server, verb, faults } = await serve()
   const list = await (await fetch(`${server.url}/_control`)).json()
-  expect(list).toEqual({ verbs: ['fail', 'failNext', 'lag', 'shiftPages'] })
+  expect(list).toEqual({
+    verbs: ['duplicateNextPush', 'fail', 'failNext', 'lag', 'reorderPushes', 'shiftPages'],
+  })
   expect((await verb('explode')).status).toBe(404)
   expect((await fetch(`${server.url}/_control/lag`).then((answer) => answer.json())).error)
     .toContain('POST')
@@ -188,4 +190,38 @@ test('a bucket gives its burst, then its rate, to each holder', () => {
   buckets.verbs.throttle?.({ operation: 'read', ratePerSecond: 0, burst: 1 })
   expect([take(), take()]).toEqual([true, false])
   expect(buckets.limitOf('read')).toEqual({ ratePerSecond: 0, burst: 1 })
+})
+
+test('bytes are sent as they are, whole or cut', async () => {
+  const faults = createFaults()
+  const bytes = new Uint8Array([37, 80, 68, 70, 0, 255])
+  const handle = () => ({ status: 200, headers: { 'content-type': 'application/pdf' }, bytes })
+  const routes = [{ method: 'GET', path: '/paper', operation: 'paper', handle }]
+  const server = await startServer({ name: 'test', faults, verbs: faults.verbs, refuse, routes })
+  onTestFinished(() => server.stop())
+  const get = async () => {
+    const answer = await fetch(`${server.url}/paper`)
+    const body = new Uint8Array(await answer.arrayBuffer())
+    return [answer.headers.get('content-type'), body]
+  }
+  expect(await get()).toEqual(['application/pdf', bytes])
+  faults.verbs['failNext']?.({ operation: 'paper', kind: 'truncated-body' })
+  expect(await get()).toEqual(['application/pdf', bytes.slice(0, 3)])
+})
+
+test('a fault waits for its turn, and what is pushed comes twice or backwards', () => {
+  const { next, pushed, verbs } = createFaults()
+  verbs['failNext']?.({ operation: 'list', kind: '503', after: 2 })
+  expect([next('list'), next('list'), next('list'), next('list')])
+    .toEqual([undefined, undefined, '503', undefined])
+  verbs['duplicateNextPush']?.({ operation: 'list', times: 2 })
+  expect(pushed('other', [1, 2])).toEqual([1, 2])
+  // nothing to tell leaves it for the next
+  expect(pushed('list', [])).toEqual([])
+  expect([pushed('list', [1, 2]), pushed('list', [3]), pushed('list', [4])])
+    .toEqual([[1, 1, 2, 2], [3, 3], [4]])
+  verbs['reorderPushes']?.({})
+  expect(pushed('list', [1, 2, 3])).toEqual([3, 2, 1])
+  verbs['reorderPushes']?.({ on: false })
+  expect(pushed('list', [1, 2, 3])).toEqual([1, 2, 3])
 })

@@ -8,6 +8,7 @@ import { type Operations, withOperations } from '#core/db/operations.ts'
 import { openDatabase, openLogin } from '#core/db/scope.ts'
 import { openHost } from '#core/host/host.ts'
 import { isMarketplace } from '#core/plugin.ts'
+import type { DemoAccount, RunningSandbox } from '#core/testing/sandbox/sandbox.ts'
 import { startAppProcess } from '../../app-process.ts'
 import { type DemoClient, type DemoSeller, ensureDemoSellers, signInDemo } from '../../demo.ts'
 import { openHome } from '../../local/home.ts'
@@ -31,13 +32,16 @@ export interface House {
     readonly details: unknown
     readonly credentials: unknown
   }
-  readonly startApp: () => Promise<App>
+  /** The accounts that the sandbox of a plugin offers. */
+  readonly accountsOf: (pluginId: string) => readonly DemoAccount[]
+  /** `env` overrules what every process of the house is given: a worker alone, for example. */
+  readonly startApp: (env?: Readonly<Record<string, string>>) => Promise<App>
   /** The owner of the seller at this place of the list, signed in at the app. */
   readonly owner: (app: App, at: number) => Promise<DemoClient>
   /** What the app is started with: the addresses of the parts, and its secrets. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Runs a verb of the sandbox. */
-  readonly control: (verb: string, body?: object) => Promise<unknown>
+  /** Runs a verb of a sandbox: that of the first marketplace where no plugin is named. */
+  readonly control: (verb: string, body?: object, pluginId?: string) => Promise<unknown>
   readonly asSuperuser: <T>(work: (sql: Operations) => Promise<T>) => Promise<T>
   /** As the superuser, whom no policy holds back. */
   readonly everything: Queries
@@ -69,9 +73,13 @@ export const openHouse = async (
   const sellers = await ensureDemoSellers(db, home).finally(db.close)
 
   const [marketplace] = host.plugins.map(({ plugin }) => plugin).filter(isMarketplace)
-  const sandbox = parts.sandboxes.find(({ pluginId }) => pluginId === marketplace?.id)?.sandbox
-  const [account] = sandbox?.accounts ?? []
-  if (!marketplace || !sandbox || !account) throw new Error('There is no sandbox to sync from')
+  const sandboxOf = (id: string | undefined): RunningSandbox => {
+    const found = parts.sandboxes.find(({ pluginId }) => pluginId === id)?.sandbox
+    if (!found) throw new Error(`There is no sandbox of "${id}"`)
+    return found
+  }
+  const [account] = sandboxOf(marketplace?.id).accounts
+  if (!marketplace || !account) throw new Error('There is no account to sync from')
   const superuser = new URL(url)
   superuser.username = 'postgres'
   superuser.password = home.secret('postgres-superuser')
@@ -86,8 +94,9 @@ export const openHouse = async (
       details: account.details,
       credentials: account.credentials,
     },
-    startApp: async () => {
-      const app = await startApp({ ...parts.env, PORT: '0' }, join(home.logs, 'app.log'))
+    accountsOf: (pluginId) => sandboxOf(pluginId).accounts,
+    startApp: async (env = {}) => {
+      const app = await startApp({ ...parts.env, PORT: '0', ...env }, join(home.logs, 'app.log'))
       running.add(app)
       return app
     },
@@ -97,7 +106,8 @@ export const openHouse = async (
       return await signInDemo(app.url, user)
     },
     env: parts.env,
-    control: (verb, body = {}) => runVerb(sandbox.url, verb, body),
+    control: (verb, body = {}, pluginId = marketplace.id) =>
+      runVerb(sandboxOf(pluginId).url, verb, body),
     asSuperuser: (work) => withOperations(superuser.href, work),
     everything,
     close: async () => {

@@ -82,7 +82,7 @@ export const makeCall = (
       query.push(`${one.name}=${encodeURIComponent(valueOf(one))}`)
     }
   }
-  const body = route.body && row.body?.(make)
+  const body = row.file?.(make) ?? (route.body && row.body?.(make))
   const request = {
     method: route.method,
     path: path + (query.length > 0 ? `?${query.join('&')}` : ''),

@@ -1,7 +1,13 @@
 /** Sample rows, and keys that need no database. */
 import { createHmac } from 'node:crypto'
 import type { SellerKeys } from '../../../core/crypto/keys.ts'
-import type { OrderRow } from '../../../core/plugin.ts'
+import type {
+  OrderRow,
+  PayoutLineRow,
+  PayoutRow,
+  ReturnRow,
+  ShipmentRow,
+} from '../../../core/plugin.ts'
 
 export const orderRow = (changes: Partial<OrderRow> = {}): OrderRow => ({
   externalId: 'BZ-1',
@@ -48,3 +54,67 @@ export const fakeKeys = (sellerId = '00000000-0000-7000-8000-000000000001'): Sel
     index: refuse,
   }
 }
+
+export const shipmentRow = (changes: Partial<ShipmentRow> = {}): ShipmentRow => ({
+  externalId: 'SH-1',
+  status: 'PACKED',
+  rawStatus: 'packed',
+  awb: '1490812345678',
+  carrier: 'BAZAAR POST',
+  manifestExternalId: null,
+  updatedAt: new Date('2026-01-09T00:00:00.000Z'),
+  items: [{ itemExternalId: 'L1', quantity: 1 }],
+  ...changes,
+})
+
+export const returnRow = (changes: Partial<ReturnRow> = {}): ReturnRow => ({
+  externalId: 'RT-1',
+  orderExternalId: 'BZ-1',
+  kind: 'CUSTOMER_RETURN',
+  status: 'INITIATED',
+  rawStatus: 'begun',
+  reason: 'Too small',
+  initiatedAt: new Date('2026-01-20T00:00:00.000Z'),
+  updatedAt: new Date('2026-01-20T00:00:00.000Z'),
+  deliveredAt: null,
+  shipmentExternalId: 'SH-1',
+  awbs: [{ awb: '7490812345678', carrier: 'BAZAAR POST' }],
+  creditNote: null,
+  items: [
+    { externalId: 'L1', itemExternalId: 'L1', sku: 'A', quantity: 1, condition: null },
+  ],
+  ...changes,
+})
+
+export const payoutLine = (
+  externalId: string,
+  changes: Partial<PayoutLineRow> = {},
+): PayoutLineRow => ({
+  externalId,
+  kind: 'SALE',
+  orderExternalId: 'BZ-1',
+  itemExternalId: null,
+  returnExternalId: null,
+  awb: null,
+  gross: '1299.00',
+  deductions: '0',
+  fees: '-129.9',
+  taxes: '-23.382',
+  net: '1145.718',
+  deductionReason: null,
+  at: null,
+  ...changes,
+})
+export const payoutRow = (changes: Partial<PayoutRow> = {}): PayoutRow => ({
+  externalId: 'ST-1',
+  status: 'OPEN',
+  rawStatus: 'estimated',
+  amount: '2291.436',
+  currency: 'INR',
+  periodFrom: '2026-01-01',
+  periodTo: '2026-01-15',
+  paidOn: null,
+  updatedAt: new Date('2026-01-16T00:00:00.000Z'),
+  lines: [payoutLine('1'), payoutLine('2')],
+  ...changes,
+})

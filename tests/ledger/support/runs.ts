@@ -1,8 +1,9 @@
 /** Runs and their slices, as a worker drives them, without queues and without waiting. */
 import { z } from 'zod'
 import { sql } from '../../../core/db/sql.ts'
-import { accountSyncQueue, syncAccount, type SyncDeps } from '../../../core/ledger/run-sync.ts'
+import { syncAccount, type SyncDeps } from '../../../core/ledger/run-sync.ts'
 import { readRun, type RunView } from '../../../core/ledger/runs.ts'
+import type { Target } from '../../../core/plugin.ts'
 import { claimWork, type LeasedWork, requestWork } from '../../../core/queues/work.ts'
 import type { TestSeller } from '../../support/database.ts'
 import type { World } from '../../support/bazaar/world.ts'
@@ -26,11 +27,12 @@ export const askForRun = async (
   seller: TestSeller,
   accountId: string,
   window?: { readonly from: Date; readonly to: Date },
+  target: Target = 'ORDERS',
 ): Promise<Asked> => {
   const asked = await fresh.db.withSellerScope(seller.entry, (scope) =>
     requestWork(scope, {
-      ...{ sellerId: seller.sellerId, accountId, target: 'ORDERS', reason: 'manual' },
-      queue: accountSyncQueue,
+      ...{ sellerId: seller.sellerId, accountId, target, reason: 'manual' },
+      queue: 'account-sync',
       ...(window ? { window } : {}),
     }))
   if (!asked) throw new Error('The seller has no such account')
@@ -51,7 +53,7 @@ export const lease = async (
     admin`update work_items set not_before = now(), lease_until = now() where id = ${itemId}`
   )
   const claim = await claimWork(fresh.db, { sellerId: seller.sellerId, itemId, leaseMs })
-  if (!claim?.claimed) throw new Error('The work item cannot be leased')
+  if (!claim?.claimed || claim.target === 'JOB') throw new Error('The work item cannot be leased')
   return claim
 }
 

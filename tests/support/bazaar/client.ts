@@ -4,7 +4,7 @@ import { Config, type Credentials, type Details, OrdersAnswer, TokenAnswer } fro
 
 export type Connection = Account<Details, Credentials>
 
-const origin = 'https://api.bazaar.example'
+export const origin = 'https://api.bazaar.example'
 const expiryMarginMs = 30_000 // a token must outlive the request that carries it
 
 export const verify = async (account: Connection, ctx: Context): Promise<void> => {
@@ -36,7 +36,7 @@ export const listOrders = async (
   })
 }
 
-const authorization = ({ details, credentials }: Connection, ctx: Context): string => {
+export const authorization = ({ details, credentials }: Connection, ctx: Context): string => {
   if (details.signs_in_by === 'KEY') return `Key ${credentials.api_key}`
   const { session_token: token, session_expires_at: expiresAt } = credentials
   const diesMs = expiresAt ? Date.parse(expiresAt) : 0

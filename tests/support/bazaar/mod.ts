@@ -1,7 +1,11 @@
 /** Bazaar: an invented marketplace, written as a third party would write its plugin. */
 import { API, defineMarketplace } from 'robnu/plugin'
+import { syncPayouts, syncReturns } from './after-sales.ts'
 import { refresh, verify } from './client.ts'
+import { imports } from './imports.ts'
+import { fetchDocument, fullProcessing } from './packing.ts'
 import { Config, Credentials, Cursor, Details, hosts, secrets } from './schemas.ts'
+import { pushInventory, readInventory, stockLimit } from './stock.ts'
 import { syncOrders } from './sync.ts'
 
 export default defineMarketplace({
@@ -22,10 +26,22 @@ export default defineMarketplace({
   schedule: { ORDERS: '*/15 * * * *' },
   limits: [
     { operation: 'listOrders', ratePerSecond: 5, burst: 20, rateHeader: 'x-bazaar-rate' },
+    stockLimit,
   ],
   migrations: [
     { id: 1, sql: new URL('./migrations/0001_account_details.sql', import.meta.url) },
   ],
   tables: ['bazaar_account_details'],
-  adapter: { verify, refresh, syncOrders },
+  imports,
+  adapter: {
+    verify,
+    refresh,
+    syncOrders,
+    syncReturns,
+    syncPayouts,
+    pushInventory,
+    readInventory,
+    fetchDocument,
+    fullProcessing,
+  },
 })

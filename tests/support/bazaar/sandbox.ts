@@ -2,8 +2,11 @@
 import { clockVerb, createBuckets, createFaults, startClock, startServer } from 'robnu/testing'
 import type { SandboxAnswer, SandboxRequest, StartSandbox } from 'robnu/testing'
 import { setTimeout } from 'node:timers/promises'
+import { createAfterSales } from './sandbox/after-sales.ts'
 import { type Books, createBooks, seededOrders } from './sandbox/books.ts'
+import { createPacking } from './sandbox/packing.ts'
 import { createSignIn, type SignIn } from './sandbox/sign-in.ts'
+import { createShelves } from './sandbox/stock.ts'
 import { noTroubles, verbsOf } from './sandbox/verbs.ts'
 
 const host = 'api.bazaar.example'
@@ -43,8 +46,16 @@ const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env 
     createBooks(seededOrders({ seed, shop: id, count, end: clockStart })),
   ]))
   const faults = createFaults()
-  const buckets = createBuckets({ listOrders: { ratePerSecond: 5, burst: 20 } }, clock.now)
+  const buckets = createBuckets({
+    listOrders: { ratePerSecond: 5, burst: 20 },
+    stock: { ratePerSecond: 5, burst: 20 },
+  }, clock.now)
   const signIn = createSignIn(seed, [...books.keys()], clock.now)
+  const shelves = createShelves({
+    ...{ host, signIn, shops: [...books.keys()] },
+    admits: (shop) => buckets.take('stock', shop),
+  })
+  const packing = createPacking({ host, books, signIn, now: clock.now })
   const troubles = noTroubles()
   let pages = 0
 
@@ -76,11 +87,16 @@ const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env 
         operation: 'listOrders',
         handle: listOrders,
       },
+      ...shelves.routes,
+      ...createAfterSales({ host, books, signIn }).routes,
+      ...packing.routes,
     ],
     verbs: {
       clock: clockVerb(clock),
       ...faults.verbs,
       ...buckets.verbs,
+      ...shelves.verbs,
+      ...packing.verbs,
       ...verbsOf({ books, signIn, troubles, now: clock.now, pages: () => pages }),
     },
     refuse: (status) => ({ status, body: { error: `status ${status}` } }),

@@ -1,6 +1,12 @@
 /** The walk over changed orders, page by page: stop it anywhere, it goes on from its cursor. */
 import { type Context, failure, gstStateCode, type OrderRow, type OrderState } from 'robnu/plugin'
-import { type Page, paiseOf, type RejectedRow, type SyncRequest } from 'robnu/plugin'
+import {
+  type Page,
+  paiseOf,
+  type RejectedRow,
+  type ShipmentRow,
+  type SyncRequest,
+} from 'robnu/plugin'
 import { type Connection, listOrders } from './client.ts'
 import { Config, type Cursor, Order } from './schemas.ts'
 
@@ -48,6 +54,7 @@ const readOrders = (
 
 const states: Readonly<Record<string, OrderState>> = {
   placed: 'NEW',
+  confirmed: 'ACKNOWLEDGED',
   held: 'NEW',
   packed: 'PACKED',
   shipped: 'SHIPPED',
@@ -87,6 +94,19 @@ const toOrderRow = (order: Order): OrderRow => ({
     quantity: line.pieces,
     totalPaise: paise(line.amount),
   })),
+  ...(parcelStates.has(order.state) ? { shipments: [toShipment(order)] } : {}),
+})
+
+const parcelStates = new Set(['packed', 'shipped', 'delivered'])
+const toShipment = (order: Order): ShipmentRow => ({
+  externalId: `${order.number}/P`,
+  status: states[order.state] ?? null,
+  rawStatus: order.state,
+  awb: `1${order.number.slice(-5)}`,
+  carrier: 'BAZAAR POST',
+  manifestExternalId: null,
+  updatedAt: order.changed_at,
+  items: order.lines.map((line) => ({ itemExternalId: line.line_id, quantity: line.pieces })),
 })
 
 const paise = (text: string | null): number | null => text === null ? null : paiseOf(text) ?? null

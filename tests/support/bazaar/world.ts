@@ -9,6 +9,7 @@ import { writeSatellite } from '../../../core/ledger/satellite.ts'
 import { createUpstream, type Upstream } from '../../../core/ledger/upstream.ts'
 import { createLog, silentLog } from '../../../core/log.ts'
 import type { Marketplace } from '../../../core/plugin.ts'
+import { createQueueOf, type QueueOf } from '../../../core/queues/layout.ts'
 import { pause } from '../../../core/queues/pause.ts'
 import type { RunningSandbox } from '../../../core/testing/sandbox/sandbox.ts'
 import { type FreshDatabase, freshDatabase, makeAccount, type TestSeller } from '../database.ts'
@@ -43,6 +44,7 @@ const startBazaar = async (options: Pick<WorldOptions, 'speed'> = {}): Promise<B
   }
   const shop = (at: 0 | 1) => ({ shop: sandbox.accounts[at]?.externalAccountId })
   await control('throttle', { operation: 'listOrders', ratePerSecond: 1e6, burst: 1e6 })
+  await control('throttle', { operation: 'stock', ratePerSecond: 1e6, burst: 1e6 })
   return {
     sandbox,
     control,
@@ -62,7 +64,7 @@ export interface World extends Bazaar {
   readonly marketplace: Marketplace
   readonly keyring: Keyring
   /** What the ledger's functions are given; a test changes what it looks at. */
-  readonly deps: SyncDeps & { readonly wake: () => void }
+  readonly deps: SyncDeps & { readonly wake: () => void; readonly queueOf: QueueOf }
   /** Every line of the log so far. */
   readonly logged: readonly string[]
   /** An account of the seller with sealed credentials, as the first or second shop. */
@@ -126,6 +128,7 @@ const worldOf = async (
       ...{ db: fresh.db, keyring, registry: createRegistry(host.marketplaces) },
       ...{ upstreamOf: bazaar.upstream, configOf: host.configOf, fetch, log },
       ...{ sleep: pause, now: Date.now, sliceMs: 60_000, wake: () => {} },
+      queueOf: createQueueOf(host.plugins.map(({ plugin }) => plugin)),
     },
     connectShop: async (seller, at) => {
       const shop = bazaar.sandbox.accounts[at]

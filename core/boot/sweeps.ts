@@ -1,0 +1,181 @@
+/** What runs by the clock, put together: core's sweeps and those of plugins, each with its switch. */
+import type { Config } from '../config.ts'
+import type { Keyring } from '../crypto/keyring.ts'
+import type { Database } from '../db/database.ts'
+import type { Host } from '../host/host.ts'
+import { newId } from '../ids.ts'
+import { createPluginContext, type PluginDeps } from '../ledger/plugin-context.ts'
+import type { Registry } from '../ledger/registry.ts'
+import type { Log } from '../log.ts'
+import type { Plugin, SweepContext } from '../plugin.ts'
+import { forgetStrays } from '../queues/dead-letters.ts'
+import type { QueueOf } from '../queues/layout.ts'
+import { pause } from '../queues/pause.ts'
+import { askToVerify } from '../queues/ask-to-verify.ts'
+import { repairLostWork } from '../queues/repair-work.ts'
+import { sweepSchedules } from '../queues/sweep-schedules.ts'
+import { startSweeps, type Sweep } from '../queues/sweeps.ts'
+import { sweepsOff } from '../queues/switches.ts'
+import type { Files } from '../storage/files.ts'
+import { auditSweeps } from './audit.ts'
+import { edgeSweep } from './edge.ts'
+import { manifestSweep } from './processing.ts'
+import { sessionsSweep } from './sign-in.ts'
+import { staffSweep } from './staff.ts'
+import { storageSweep } from './storage.ts'
+
+interface SweepDeps extends PluginDeps {
+  readonly db: Database
+  readonly config: Config
+  readonly host: Host
+  readonly keyring: Keyring
+  readonly registry: Registry
+  readonly files: Files
+  readonly queueOf: QueueOf
+  readonly log: Log
+  readonly clock: () => Date
+  readonly now: () => number
+  /** Of the process. */
+  readonly stopping: AbortSignal
+  /** Called when something has been put into the outbox. */
+  readonly wake: () => void
+}
+
+/** Core's own; a process that serves the API alone knows them too, for their switches. */
+const coreSweeps: readonly string[] = [
+  'scheduling-sweep',
+  'edge-sweep',
+  'audit-digests',
+  'audit-delivery',
+  'impersonation-sweep',
+  'sessions-sweep',
+  'storage-sweep',
+  'manifest-sweep',
+]
+/** All that can be switched. */
+export const sweepIds = (host: Host): readonly string[] => [
+  ...coreSweeps,
+  ...host.plugins.flatMap(({ plugin }) => (plugin.sweeps ?? []).map(({ id }) => id)),
+]
+
+/** How long messages that led to no work of anybody are there for staff. */
+const strayDays = 30
+/** How often to look whether one was switched on. */
+const lookEveryMs = 4_000
+
+/** Answers how to stop: what runs comes to its end first. */
+export const startSweeping = async (house: SweepDeps): Promise<() => Promise<void>> => {
+  const { db, log, config, host } = house
+  const audit = auditSweeps(house)
+  const ids = sweepIds(host)
+  const off = () => sweepsOff(db, ids, config.sweepDefaults)
+  const all = [
+    schedulingSweep(house),
+    edgeSweep(house),
+    ...audit.sweeps,
+    staffSweep(house),
+    sessionsSweep(house),
+    storageSweep(house),
+    manifestSweep(house),
+    ...pluginSweeps(house),
+  ]
+  const unlisted = all.filter(({ id }) => !ids.includes(id)).map(({ id }) => id)
+  if (unlisted.length > 0) throw new Error(`Sweeps without a switch: ${unlisted.join(', ')}`)
+  for (const id of Object.keys(config.sweepDefaults)) {
+    if (!ids.includes(id)) log.warn('switch.unknown-sweep', { sweep: id })
+  }
+  const sweeps = await startSweeps({
+    connection: config.REDIS_URL
+      ? { redisUrl: config.REDIS_URL }
+      : { postgresUrl: config.DATABASE_PLATFORM_URL, schema: 'bullmq' },
+    log,
+    sweeps: all.map((sweep): Sweep => ({
+      ...sweep,
+      run: async (signal) => {
+        if ((await off()).has(sweep.id)) log.info('sweep.off', { sweep: sweep.id })
+        else await sweep.run(signal)
+      },
+    })),
+  })
+  const stopWatching = watch(off, sweeps.runNow, log)
+  return async () => {
+    await stopWatching()
+    await sweeps.close()
+    audit.close()
+  }
+}
+
+/** What was switched on goes on at once, not at its next time. */
+const watch = (
+  off: () => Promise<ReadonlySet<string>>,
+  runNow: (id: string) => Promise<void>,
+  log: Log,
+): () => Promise<void> => {
+  const stopping = new AbortController()
+  const loop = async (): Promise<void> => {
+    let before: ReadonlySet<string> | undefined
+    while (!stopping.signal.aborted) {
+      try {
+        const now = await off()
+        for (const id of before ?? []) if (!now.has(id)) await runNow(id)
+        before = now
+      } catch (error) {
+        log.warn('switch.not-read', { error })
+      }
+      await pause(lookEveryMs, stopping.signal)
+    }
+  }
+  const looping = loop()
+  return async () => {
+    stopping.abort()
+    await looping
+  }
+}
+
+const schedulingSweep = ({ db, log, clock, queueOf, wake }: SweepDeps): Sweep => ({
+  id: 'scheduling-sweep',
+  cron: '*/5 * * * *',
+  run: async () => {
+    const asked = { now: clock, log, queueOf }
+    const swept = await sweepSchedules(db, asked)
+    const repaired = await repairLostWork(db, asked)
+    await forgetStrays(db, new Date(clock().getTime() - strayDays * 86_400_000))
+    log.info('sweep.schedules', { ...swept, repaired })
+    wake()
+  },
+})
+
+const pluginSweeps = (house: SweepDeps): readonly Sweep[] =>
+  house.host.plugins.flatMap(({ plugin }) =>
+    (plugin.sweeps ?? []).map(({ id, cron, run }) => ({
+      id,
+      cron,
+      run: (signal: AbortSignal) => {
+        const either = AbortSignal.any([signal, house.stopping])
+        return run(sweepContext(house, plugin, either))
+      },
+    }))
+  )
+
+const sweepContext = (house: SweepDeps, plugin: Plugin, signal: AbortSignal): SweepContext => {
+  const { db, clock: now, log, queueOf, wake } = house
+  const { id: pluginId } = plugin
+  const woken = (created: number): number => {
+    if (created > 0) wake()
+    return created
+  }
+  return {
+    ...createPluginContext(house, plugin, { key: newId(), signal }),
+    syncDue: async (target) => {
+      const { created } = await sweepSchedules(db, {
+        now,
+        log,
+        queueOf,
+        only: { pluginId, target },
+      })
+      return woken(created)
+    },
+    verifyIdle: async (idleMs) =>
+      woken(await askToVerify(db, { pluginId, idleMs, queue: queueOf('SESSION', pluginId) })),
+  }
+}

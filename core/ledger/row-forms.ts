@@ -1,0 +1,69 @@
+/** The forms that rows of every kind share, and how the rows of a page are checked one by one. */
+import { z } from 'zod'
+
+/** PostgreSQL holds any text but one with this character. */
+const nul = '\0'
+export const text = (max: number) => z.string().max(max).refine((value) => !value.includes(nul))
+/** What is outside of these years is a mistake, and would break what sorts and pages by time. */
+export const time = z.date()
+  .min(new Date('1990-01-01T00:00:00Z'))
+  .max(new Date('2200-01-01T00:00:00Z'))
+export const paise = z.number().int()
+export const quantity = z.number().int().min(0).max(2_147_483_647)
+/** Unique in its list; the other members are looked at by their own schemas. */
+export const eachOnce = (rows: readonly { readonly externalId: string }[]): boolean =>
+  new Set(rows.map((row) => row.externalId)).size === rows.length
+
+/** Rows that do not have the form of the contract, as they came. */
+export interface Malformed {
+  readonly key?: string
+  readonly raw: string
+}
+export interface Checked<Row> {
+  /** Each with what came of it in the page before: rows of one thing stand together, newest last. */
+  readonly rows: readonly (readonly Row[])[]
+  readonly malformed: readonly Malformed[]
+  /** Rows of a thing that stands in the page again, in a form that is as new or newer. */
+  readonly repeated: number
+}
+
+/** Rows of one external id are put together, in the order of their source times. */
+export const checkRows = <Row extends { readonly externalId: string; readonly updatedAt: Date }>(
+  schema: z.ZodType<Row>,
+  rows: readonly unknown[],
+): Checked<Row> => {
+  const found = new Map<string, Row[]>()
+  const malformed: Malformed[] = []
+  let repeated = 0
+  for (const candidate of rows) {
+    const parsed = schema.safeParse(candidate)
+    if (!parsed.success) {
+      malformed.push(malformedOf(candidate))
+      continue
+    }
+    const row = parsed.data
+    const others = found.get(row.externalId)
+    if (others) {
+      repeated++
+      others.push(row)
+    } else {
+      found.set(row.externalId, [row])
+    }
+  }
+  const sorted = [...found.values()].map((versions) =>
+    versions.length === 1
+      ? versions
+      : versions.toSorted((a, b) => a.updatedAt.getTime() - b.updatedAt.getTime())
+  )
+  return { rows: sorted, malformed, repeated }
+}
+
+const malformedOf = (candidate: unknown): Malformed => {
+  const key = (candidate as { externalId?: unknown } | null | undefined)?.externalId
+  const raw = JSON.stringify(candidate, anyValue) ?? 'undefined'
+  return typeof key === 'string' ? { key, raw } : { raw }
+}
+
+/** What JSON has no word for must not keep a row from being put aside. */
+const anyValue = (_name: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? value.toString() : value

@@ -1,0 +1,215 @@
+/** Files of sellers in the one bucket: streamed in and out, encrypted by the seller's own key. */
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { Readable } from 'node:stream'
+import { sha256Stream } from '../crypto/digest.ts'
+import type { Database, Entry } from '../db/database.ts'
+import { fault } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { extensionOf } from './keys.ts'
+import { readChecked, readRange, soon, told, unavailable } from './read-object.ts'
+import { insertPending, markStored, type StoredObject } from './rows.ts'
+
+export interface FileOptions {
+  readonly db: Database
+  readonly bucket: string
+  readonly region: string
+  /** Absent: that of AWS in the region. */
+  readonly endpoint?: string
+  /** The KMS key that a seller's objects are encrypted with. */
+  readonly aliasOf: (sellerId: string) => string
+  /** Resolves when the seller's key is there; asked before a write. */
+  readonly ensureKey: (entry: Entry) => Promise<unknown>
+}
+interface NewFile {
+  /** The object is `<folder>/<its id>.<extension>`; the folder names the seller. See keys.ts. */
+  readonly folder: string
+  readonly mime: string
+  readonly body: AsyncIterable<Uint8Array>
+  /** More than this throws `payload-too-large`. */
+  readonly maxBytes: number
+  readonly signal?: AbortSignal
+}
+export interface Files {
+  /**
+   * Streams the body into S3, at most some 10 MiB of it in memory, and resolves when it was found
+   * there whole. Nobody refers to it yet: `keepObjects` in the transaction that does, within a day.
+   * Throws `storage-unavailable`, and what the body throws.
+   */
+  readonly put: (entry: Entry, file: NewFile) => Promise<StoredObject>
+  /** The bytes; throws when they are not the ones that were stored. */
+  readonly get: (object: StoredObject, signal?: AbortSignal) => AsyncIterable<Uint8Array>
+  /** From `from` on and before `to`; throws when there are fewer. Their digest nobody knows. */
+  readonly getRange: (
+    object: StoredObject,
+    range: { readonly from: number; readonly to: number },
+    signal?: AbortSignal,
+  ) => AsyncIterable<Uint8Array>
+  /** An address that needs no sign-in, for some seconds; `fileName` is what a browser saves it as. */
+  readonly urlOf: (
+    object: StoredObject,
+    ask: { readonly fileName: string; readonly seconds: number },
+  ) => Promise<string>
+  /** Nothing there is no error. */
+  readonly remove: (
+    object: Pick<StoredObject, 'bucket' | 'storageKey' | 'versionId'>,
+  ) => Promise<void>
+  /** Makes the bucket where there is none: on a machine of one's own. */
+  readonly ensureBucket: () => Promise<void>
+  readonly close: () => void
+}
+
+const partBytes = 8 * 1024 * 1024
+const maxAttempts = 3 // with the SDK's backoff of some 100 ms
+
+export const createFiles = (options: FileOptions): Files => {
+  const { db, bucket, region, endpoint, aliasOf, ensureKey } = options
+  const client = new S3Client({
+    region,
+    // an endpoint of our own knows no names of buckets below its own
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    maxAttempts,
+    requestHandler: {
+      connectionTimeout: 2_000,
+      requestTimeout: 30_000,
+      throwOnRequestTimeout: true,
+    },
+  })
+
+  const upload = async (
+    storageKey: string,
+    alias: string,
+    { mime, signal }: NewFile,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<void> => {
+    const running = new Upload({
+      client,
+      params: {
+        Bucket: bucket,
+        Key: storageKey,
+        Body: Readable.from(body),
+        ContentType: mime,
+        ServerSideEncryption: 'aws:kms',
+        SSEKMSKeyId: alias,
+        BucketKeyEnabled: true,
+      },
+      partSize: partBytes,
+      queueSize: 1,
+    })
+    const end = () => void running.abort()
+    signal?.addEventListener('abort', end, { once: true })
+    try {
+      signal?.throwIfAborted()
+      await running.done()
+    } finally {
+      signal?.removeEventListener('abort', end)
+    }
+  }
+
+  const head = (storageKey: string): Promise<HeadObjectCommandOutput> =>
+    client.send(new HeadObjectCommand({ Bucket: bucket, Key: storageKey }))
+
+  return {
+    put: async (entry, file) => {
+      const id = newId()
+      const { folder, mime, signal } = file
+      const storageKey = `${folder}/${id}.${extensionOf(mime)}`
+      const alias = aliasOf(entry.sellerId)
+      await insertPending(db, entry, { id, bucket, storageKey, mime })
+      await ensureKey(entry)
+      const measured = measure(file)
+      const found = await told(
+        async () => {
+          await upload(storageKey, alias, file, measured.body)
+          return await head(storageKey)
+        },
+        measured,
+        signal,
+      )
+      const { byteSize, sha256 } = measured.end()
+      if (found.ContentLength !== byteSize) throw fault('storage-unavailable', soon)
+      const versionId = found.VersionId ?? null
+      const stored = {
+        ...{ id, bucket, storageKey, mime, byteSize, sha256 },
+        ...{ kmsKeyAlias: alias, versionId },
+      }
+      await markStored(db, entry, stored)
+      return stored
+    },
+    get: (object, signal) => readChecked(client, object, signal),
+    getRange: (object, range, signal) => readRange(client, object, range, signal),
+    urlOf: ({ bucket, storageKey, versionId, mime }, { fileName, seconds }) =>
+      getSignedUrl(
+        client,
+        new GetObjectCommand({
+          Bucket: bucket,
+          Key: storageKey,
+          ...(versionId === null ? {} : { VersionId: versionId }),
+          ResponseContentType: mime,
+          ResponseContentDisposition: `attachment; filename="${safeName(fileName)}"`,
+          ResponseCacheControl: 'private, no-store',
+        }),
+        { expiresIn: seconds },
+      ),
+    remove: async ({ bucket, storageKey, versionId }) => {
+      await told(() =>
+        client.send(
+          new DeleteObjectCommand({
+            Bucket: bucket,
+            Key: storageKey,
+            ...(versionId === null ? {} : { VersionId: versionId }),
+          }),
+        )
+      )
+    },
+    ensureBucket: async () => {
+      try {
+        await client.send(new HeadBucketCommand({ Bucket: bucket }))
+      } catch (error) {
+        const isMissing = error instanceof S3ServiceException &&
+          error.$metadata.httpStatusCode === 404
+        if (isMissing) await told(() => client.send(new CreateBucketCommand({ Bucket: bucket })))
+        // not ours to look at: then somebody else has made it
+        else if (!(error instanceof S3ServiceException)) throw unavailable(error)
+      }
+    },
+    close: () => client.destroy(),
+  }
+}
+
+/** The same bytes, counted and hashed on their way. */
+const measure = ({ body, maxBytes }: Pick<NewFile, 'body' | 'maxBytes'>) => {
+  const hash = sha256Stream()
+  let byteSize = 0
+  let failure: { readonly error: unknown } | undefined
+  const passing = async function* () {
+    try {
+      for await (const chunk of body) {
+        byteSize += chunk.length
+        if (byteSize > maxBytes) throw fault('payload-too-large')
+        hash.update(chunk)
+        yield chunk
+      }
+    } catch (error) {
+      failure = { error }
+      throw error
+    }
+  }
+  return {
+    body: passing(),
+    failed: () => failure,
+    end: () => ({ byteSize, sha256: hash.end() }),
+  }
+}
+
+const safeName = (name: string): string => name.replaceAll(/[^A-Za-z0-9._-]+/g, '-')

@@ -1,0 +1,24 @@
+/** Routes of imports: what their ids are ids of, and a file of which no line becomes an order. */
+import { account, type Maker, type RouteRow } from './route-row.ts'
+
+const head = 'Order Number,Placed At,Stock Code,Pieces,Amount\n'
+/** Two ranges of lines, so that there is a page to turn; each with the seller's mark. */
+export const markedFile = (mark: string): Uint8Array =>
+  new TextEncoder().encode(
+    `${head}BZ-${mark},soon,SKU-${mark},1,1.00\n,,SKU-${mark},,\nBZ-${mark},soon,SKU-${mark},2,2.00\n`,
+  )
+const text = ({ mark, serial }: Maker): string => `report-${serial}-of-${mark}.csv`
+
+export const importRows: Readonly<Record<string, RouteRow>> = {
+  'POST /v1/imports': {
+    ids: { 'query account': account },
+    words: { 'query file': text },
+    file: ({ mark }) => markedFile(mark),
+    makes: 'imports.id',
+    weight: 2,
+  },
+  'GET /v1/imports': { ids: { 'query account': account }, weight: 20 },
+  'GET /v1/imports/{id}': { ids: { 'path id': 'imports.id' } },
+  'GET /v1/imports/{id}/lines': { ids: { 'path id': 'imports.id' }, weight: 20 },
+  'POST /v1/imports/{id}/cancel': { ids: { 'path id': 'imports.id' }, weight: 2 },
+}
