@@ -16,6 +16,7 @@ export type {
   ClosurePolicy,
   DocumentAsk,
   Download,
+  ManifestChanges,
   StepResult,
 } from './plugin/processing.ts'
 export type { ReportImport, ReportRecord, ReportResult } from './plugin/reports.ts'

@@ -10,8 +10,8 @@ alter table work_items
   add column body jsonb,
   -- what made it fail last: the kind, and words that hold nobody's data
   add column last_error text,
-  -- how far its run was when it was leased last: one that has moved since made progress
-  add column pages integer not null default 0,
+  -- where its run stood when it was leased last: one that stands elsewhere since made progress
+  add column reached text,
   drop constraint work_items__lane,
   drop constraint work_items__state,
   -- 'live' follows the account; the others stand beside it: a period, a batch, one job
@@ -140,6 +140,24 @@ select app_gate_function(
   'request_work(uuid, uuid, text, text, uuid, uuid, uuid, text, timestamptz, timestamptz, text)',
   'robnu_tenant, robnu_platform');
 
+-- Where a run stands: at its cursor, and what has none, at the pages that it has counted. A page that
+-- leaves the cursor where it was is no progress, or one that kills its worker would come for ever.
+select app_open_to_gate('sync_cursors', 'select');
+create function work_reached(p_seller uuid, p_run uuid) returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select case when r.target in ('ORDERS', 'RETURNS', 'PAYOUTS')
+      then md5((case when r.window_from is null then c.cursor else r.cursor end)::text)
+      else r.pages::text end
+    from public.job_runs r
+    left join public.sync_cursors c on c.seller_id = r.seller_id
+      and c.marketplace_account_id = r.marketplace_account_id and c.target = r.target
+    where r.seller_id = p_seller and r.id = p_run;
+end;
+revoke all on function work_reached(uuid, uuid) from public;
+grant execute on function work_reached(uuid, uuid) to robnu_gate;
+
 -- Leases an item to a worker: one that waits and is due, or one whose worker has died. No row: it has
 -- come to its end, or nothing may begin for it now; then it waits where it is, without a message, and
 -- wake_work gives it one. Not claimed: p_known false for what was never ours; p_later where the item
@@ -163,7 +181,7 @@ declare
   v_plugin text;
   v_probe_at timestamptz;
   v_counts integer := 1;
-  v_pages integer;
+  v_reached text;
 begin
   select * into w from public.work_items i
     where i.seller_id = p_seller and i.id = p_item
@@ -215,13 +233,12 @@ begin
     end if;
   end if;
   -- a worker that was killed has told nobody of what it had stored
-  select r.pages into v_pages from public.job_runs r
-    where r.seller_id = p_seller and r.id = w.job_run_id;
-  if v_pages > w.pages then
+  v_reached := public.work_reached(p_seller, w.job_run_id);
+  if v_reached is distinct from w.reached then
     w.attempts := 0;
   end if;
   update public.work_items set state = 'RUNNING', lease = p_lease, attempts = w.attempts + v_counts,
-      pages = coalesce(v_pages, 0),
+      reached = v_reached,
       lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
     where seller_id = p_seller and id = p_item;
   return query select true, 0::double precision, w.marketplace_account_id, w.target, w.job_run_id,

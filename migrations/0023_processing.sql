@@ -64,6 +64,8 @@ create table batches (
   closure text not null,
   -- the marketplace's ids of manifests to be closed
   close_manifests text[] not null default '{}',
+  -- what goes into an open manifest and out of it, by the marketplace's ids
+  manifest_changes jsonb,
   order_count integer not null default 0,
   failure_code text,
   failure_message text,

@@ -76,8 +76,7 @@ begin
   then
     return 'over';
   end if;
-  select r.pages > w.pages into v_moved from public.job_runs r
-    where r.seller_id = p_seller and r.id = w.job_run_id;
+  v_moved := public.work_reached(p_seller, w.job_run_id) is distinct from w.reached;
   if w.attempts < 5 or v_moved then
     insert into public.outbox (seller_id, id, queue, group_key, body)
       values (p_seller, uuidv7(), w.queue, coalesce(w.marketplace_account_id, p_seller)::text,

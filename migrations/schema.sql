@@ -268,6 +268,7 @@ create table batches (
   state text not null default 'QUEUED'::text,
   closure text not null,
   close_manifests text[] not null default '{}'::text[],
+  manifest_changes jsonb,
   order_count integer not null default 0,
   failure_code text,
   failure_message text,
@@ -2239,6 +2240,7 @@ create table sync_cursors (
 );
 alter table sync_cursors enable row level security;
 alter table sync_cursors force row level security;
+create policy gate on sync_cursors to robnu_gate using (true) with check (true);
 create policy owner on sync_cursors to robnu_owner using (true) with check (true);
 create policy platform on sync_cursors to robnu_platform
   using ((select app_is_admin_scope()))
@@ -2248,6 +2250,7 @@ create policy tenant on sync_cursors to robnu_tenant
   with check (seller_id = (select app_writable_seller_id()));
 create policy tenant_delete on sync_cursors as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
+grant select on sync_cursors to robnu_gate;
 grant insert, select, update on sync_cursors to robnu_tenant;
 
 -- table of robnu_owner
@@ -2293,7 +2296,7 @@ create table work_items (
   queue text not null,
   body jsonb,
   last_error text,
-  pages integer not null default 0,
+  reached text,
   constraint work_items_pkey PRIMARY KEY (seller_id, id),
   constraint work_items__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
   constraint work_items__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
@@ -2792,3 +2795,9 @@ create function work_is_held(uuid, uuid)
   language sql stable security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_platform;
+
+create function work_reached(uuid, uuid)
+  returns text
+  language sql stable set search_path=pg_catalog, pg_temp
+  owner robnu_owner
+  callers robnu_gate;

@@ -3,6 +3,7 @@ import type { Database, SellerScope } from '../db/database.ts'
 import { command } from '../db/sql.ts'
 import { hasCode } from '../errors.ts'
 import { failureOf } from '../plugin.ts'
+import { whyOf } from '../queues/why.ts'
 import { finishWork, type LeasedWork } from '../queues/work.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -21,8 +22,11 @@ export type SliceEnd =
   | {
     readonly end: 'failed'
     readonly kind: string
+    /** For the seller. */
     readonly message: string
     readonly down?: boolean
+    /** What is kept with the item; kind and message where absent. */
+    readonly error?: string
   }
 
 /**
@@ -47,11 +51,13 @@ export const endOfError = (
   const ofMarketplace = failureOf(error)
   const failed = ofMarketplace ?? serviceDown(error)
   const attempts = work.progress ? 1 : work.attempts
-  const why = failed ? `${failed.kind}: ${failed.message}` : 'internal'
-  const isDown = ofMarketplace?.kind === 'unavailable' && ofMarketplace.code !== 'not-ready'
+  const why = failed ? `${failed.kind}: ${failed.message}` : whyOf(error)
+  const isSilent = ofMarketplace?.kind === 'unavailable' && ofMarketplace.code !== 'not-ready'
+  // one that has answered in this slice, and then once not, is not down
+  const isDown = isSilent && !work.progress
   const later = {
     end: 'again',
-    delayMs: backoffMs(attempts, isDown ? longestDownMs : longestBackoffMs),
+    delayMs: backoffMs(attempts, isSilent ? longestDownMs : longestBackoffMs),
     progress: work.progress,
     error: why,
     down: isDown,
@@ -74,6 +80,7 @@ export const endOfError = (
     kind: failed?.kind ?? 'internal',
     message: failed?.message ?? 'Something went wrong on our side; support has been told',
     down: isDown,
+    error: why,
   }
 }
 
@@ -125,8 +132,7 @@ export const endSlice = async (
     const { end: _, ...again } = end
     await finishWork(scope, { itemId, lease, state: 'WAITING', queue, ...again })
   } else if (end.end === 'failed') {
-    const { kind, message, down = false } = end
-    const error = `${kind}: ${message}`
+    const { kind, message, down = false, error = `${kind}: ${message}` } = end
     await finishWork(scope, { itemId, lease, state: 'FAILED', error, down })
   } else {
     await finishWork(scope, { itemId, lease, state: 'DONE' })

@@ -37,6 +37,12 @@ export interface BatchOrder {
 }
 /** IMMEDIATE: closed with the batch. DELAYED: by the cut-off. MANUAL: when somebody says so. */
 export type ClosurePolicy = 'IMMEDIATE' | 'DELAYED' | 'MANUAL'
+/** By the marketplace's ids of the manifest and of its shipments; no shipment stands in both lists. */
+export interface ManifestChanges {
+  readonly externalId: string
+  readonly add: readonly string[]
+  readonly remove: readonly string[]
+}
 /** One piece of work at the marketplace. */
 export interface Batch {
   readonly id: string
@@ -45,6 +51,8 @@ export interface Batch {
   readonly closure: ClosurePolicy
   /** Manifests of the account, by the marketplace's ids, that are to be closed. */
   readonly closeManifests: readonly string[]
+  /** What is to be put into an open manifest and taken out of it; such a batch has no orders. */
+  readonly manifestChanges?: ManifestChanges
   /** Open manifests of the account that have room, the oldest first. */
   readonly openManifests: readonly { readonly externalId: string; readonly shipments: number }[]
   /** What is recorded, in its order. A step that stands as `started` alone is in doubt. */

@@ -2,7 +2,6 @@
 import type { Database } from '../db/database.ts'
 import { hasCode } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { failureOf } from '../plugin.ts'
 import { pause } from './pause.ts'
 import {
   claimWork,
@@ -12,6 +11,7 @@ import {
   type LeasedWork,
   type WorkBody,
 } from './work.ts'
+import { whyOf } from './why.ts'
 import type { Outcome } from './worker.ts'
 
 export interface RunWorkOptions {
@@ -141,14 +141,6 @@ const hanging = async (
   if (!over.aborted) late.abort(error)
   await pause(graceMs, over)
   throw error
-}
-
-/** What is kept of an error: what is meant for people, else its name alone. */
-const whyOf = (error: unknown): string => {
-  const failed = failureOf(error)
-  if (failed) return `${failed.kind}: ${failed.message}`.slice(0, 500)
-  const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown }
-  return typeof code === 'string' ? `internal: ${code}` : `internal: ${String(name ?? 'unknown')}`
 }
 
 /** Extends the lease until the work is over; aborts `lost` when it is, or may be, someone else's. */

@@ -80,6 +80,7 @@ const words: Readonly<Record<string, string>> = {
   MANIFEST_EMPTY: 'the manifest holds no package, add one or leave it open',
   IN_OTHER_MANIFEST: 'the package lies in another manifest',
   UNKNOWN_SHIPMENT: 'it does not know the package',
+  NOT_FOUND: 'AJIO does not know it at this POB',
   UNKNOWN_SKU: 'it does not know the SKU at this store, check the listing',
   NOT_DELIVERED: 'the return has not been delivered yet',
   BATCH_REFUSED: 'a line of it is wrong',

@@ -47,11 +47,18 @@ const watcher = `
 `
 
 /** What the set-up of the application does not do: changes of all kinds, one after the other. */
-const useMore = async ({ ask, people }: Party): Promise<void> => {
+const useMore = async ({ ask, people, shops, mark }: Party): Promise<void> => {
   const first = async (path: string): Promise<string> => (await good(ask('GET', path))).data[0].id
   const users = await good(ask('GET', '/v1/users'))
   const byRole = (role: string): string =>
     users.data.find((user: { role: string }) => user.role === role).id
+  const [one, other] = (await good(ask('GET', '/v1/marketplace-accounts'))).data
+  const account = `/v1/marketplace-accounts/${one.id}`
+  const [letter, another] = (await good(ask('GET', '/v1/dead-letters'))).data
+  const { data: [open] } = await good(ask('GET', '/v1/manifests?state=OPEN'))
+  const reason = { reason: 'To see what is written down' }
+  const file = `/v1/imports?account=${one.id}&file=one-more.csv`
+  const sent = await good(ask('POST', file, markedFile(mark)), 202)
   const changes: readonly (readonly [string, string, object?])[] = [
     ['PATCH', `/v1/users/${byRole('OPERATOR')}`, { role: 'FINANCE' }],
     ['DELETE', `/v1/users/${byRole('VIEWER')}`],
@@ -59,6 +66,16 @@ const useMore = async ({ ask, people }: Party): Promise<void> => {
     ['DELETE', `/v1/invitations/${await first('/v1/invitations')}`],
     ['DELETE', `/v1/audit/anchors/${await first('/v1/audit/anchors')}`],
     ['GET', '/v1/audit/export'],
+    ['POST', `/v1/imports/${sent.id}/cancel`],
+    ['PATCH', account, { paused: true, ...reason }],
+    ['PATCH', account, { paused: false, ...reason }],
+    ['PATCH', `${account}/schedules/ORDERS`, { cron: '*/20 * * * *' }],
+    ['POST', `${account}/backfill`, { target: 'ORDERS', from: '2022-04-01', to: '2022-05-01' }],
+    ['PUT', `${account}/credentials`, { credentials: shops[0].credentials }],
+    ['POST', `/v1/dead-letters/${letter.id}/redrive`, reason],
+    ['POST', `/v1/dead-letters/${another.id}/dismiss`, reason],
+    ['POST', `/v1/manifests/${open.id}/close`, {}],
+    ['GET', `/v1/documents/${await firstDocument()}`],
   ]
   for (const [method, path, body] of changes) {
     const { status, text } = await ask(method, path, body)
@@ -74,6 +91,7 @@ const useMore = async ({ ask, people }: Party): Promise<void> => {
 const silent: Readonly<Record<string, string>> = {
   decrypt_ledger: 'is a trail of its own: reading must not wait for the head of a chain',
   idempotency_keys: 'says that a request came; what it did has its event, or it did nothing',
+  storage_objects: 'a file on its way, which a sweep takes away; what keeps it has its event',
   seller_keys: 'a key is made at its first use, and counted; nobody decides it',
   sessions: 'opened and ended through the gate, and told in the transaction behind it',
   staff_sessions: 'of staff: told in the trail of the org, in the transaction behind it',

@@ -222,6 +222,7 @@ describe('a route', () => {
       ...['get /v1/processing', 'get /v1/processing/{id}', 'get /v1/processing/{id}/lines'],
       ...['post /v1/processing', 'get /v1/manifests', 'get /v1/manifests/{id}'],
       ...['post /v1/manifests/{id}/close', 'get /v1/orders/{id}/documents'],
+      'post /v1/manifests/{id}/shipments',
       'get /v1/documents/{id}',
       ...['get /v1/listings', 'get /v1/listings/unmapped', 'post /v1/listings'],
       ...[

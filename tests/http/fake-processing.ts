@@ -10,7 +10,8 @@ export const fakeProcessing = (
   const nothing = (entry: Entry) => inside(entry, null)
   return {
     processing: {
-      ...{ start: nothing, get: nothing, lines: nothing, closeManifest: nothing },
+      ...{ start: nothing, get: nothing, lines: nothing },
+      ...{ closeManifest: nothing, changeManifest: nothing },
       list: (entry) => inside(entry, { batches: [], next: null }),
     },
     manifests: { get: nothing, list: (entry) => inside(entry, { manifests: [], next: null }) },

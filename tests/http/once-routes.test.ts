@@ -68,6 +68,25 @@ const sound: Readonly<Record<string, () => Promise<Sound> | Sound>> = {
       body: { marketplace_account_id: account.id, closure: 'MANUAL' },
     }
   },
+  'POST /v1/manifests/{id}/shipments': async () => {
+    const [id, shipment] = [newId(), newId()]
+    await app.sql`
+      with m as (
+        insert into manifests (seller_id, id, marketplace_account_id, external_manifest_id,
+          shipment_count, source_updated_at)
+        select seller_id, ${id}, marketplace_account_id, ${id}, 1, now() from shipments
+        where seller_id = ${party.sellerId} limit 1
+        returning seller_id, id, marketplace_account_id, external_manifest_id
+      )
+      insert into shipments
+      select s.* from m, lateral (
+        select (jsonb_populate_record(s, jsonb_build_object('id', ${shipment}::text,
+          'external_shipment_id', ${shipment}::text, 'manifest_id', m.id))).*
+        from shipments s where s.seller_id = m.seller_id
+          and s.marketplace_account_id = m.marketplace_account_id limit 1
+      ) as s`
+    return { path: `/v1/manifests/${id}/shipments`, body: { remove: [shipment] } }
+  },
   'POST /v1/manifests/{id}/close': async () => {
     const id = newId()
     await app.sql`

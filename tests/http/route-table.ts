@@ -163,6 +163,7 @@ export const sellerRoutes: Readonly<Record<string, RouteRule>> = {
   'GET /v1/processing/{id}/lines': rule('processing:read', everyone, 'keys staff'),
   'GET /v1/manifests': rule('manifests:read', everyone, 'keys staff'),
   'GET /v1/manifests/{id}': rule('manifests:read', everyone, 'keys staff'),
+  'POST /v1/manifests/{id}/shipments': rule('processing:run', 'OAP', 'keys staff'),
   'POST /v1/manifests/{id}/close': rule('manifests:close', 'OAP', 'keys staff'),
   'GET /v1/orders/{id}/documents': rule('documents:read', 'OAPF', 'keys staff'),
   'GET /v1/documents/{id}': rule('documents:read', 'OAPF', 'keys staff'),

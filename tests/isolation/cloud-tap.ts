@@ -9,6 +9,8 @@ export interface CloudCall {
   /** `PUT /bucket/key`. */
   readonly line: string
   readonly body: string
+  /** The KMS key that a written object is sealed by; empty for all else. */
+  readonly sealedBy: string
 }
 export interface CloudTap {
   readonly url: string
@@ -24,6 +26,7 @@ export const tapCloud = async (cloudUrl: string): Promise<CloudTap> => {
         operation: String(asked.headers['x-amz-target'] ?? ''),
         line: `${asked.method} ${asked.url}`,
         body: body.toString(),
+        sealedBy: String(asked.headers['x-amz-server-side-encryption-aws-kms-key-id'] ?? ''),
       })
       const { method, headers } = asked
       const passed = request(new URL(asked.url ?? '/', cloudUrl), { method, headers }, (given) => {

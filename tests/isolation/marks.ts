@@ -14,7 +14,7 @@ export const shopsOf = (seller: number): readonly [string, string] => [
 /** The two shops that every sandbox has belong to none of the marked sellers. */
 export const shopsFor = (sellers: number): number => 2 * sellers
 
-/** Numbers of all sellers whose marks, phones, shops or orders stand in the text. */
+/** Numbers of all sellers whose marks, phones, shops, orders or waybills stand in the text. */
 export const sellersIn = (text: string): ReadonlySet<number> => {
   const found = new Set<number>()
   for (const [, mark, phone, shop] of text.matchAll(signs)) {
@@ -22,7 +22,8 @@ export const sellersIn = (text: string): ReadonlySet<number> => {
   }
   return found
 }
-const signs = /zq(\d{4})qz|\+910(\d{4})\d{5}|(?:SHOP|BZ)-(\d{4})/gi
+const signs =
+  /zq(\d{4})qz|\+910(\d{4})\d{5}|(?:(?:SHOP|BZ)-|(?<![\w-])77(?=\d{10}(?!\w)))(\d{4})/gi
 
 export const uuidsIn = (text: string): readonly string[] => text.match(uuid) ?? []
 const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g

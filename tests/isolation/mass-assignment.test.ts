@@ -64,11 +64,11 @@ const marks = async () => [
   await readRowMarks(app.sql, b.sellerId),
 ]
 
-/** The routes as they are declared, with the schemas that requests are checked by. */
-const declaredRoutes = (): readonly Route[] => {
+/** The routes as they are declared, by their names, with the schemas that requests are checked by. */
+const declaredRoutes = (): ReadonlyMap<string, Route> => {
   // nothing of it is called: routes are looked at, not served
   const nothing: unknown = new Proxy(() => {}, { get: () => nothing, apply: () => nothing })
-  return createApp({
+  const { routes } = createApp({
     services: nothing as Services,
     permissions: createPermissions(),
     checks: {},
@@ -76,22 +76,26 @@ const declaredRoutes = (): readonly Route[] => {
     log: silentLog,
     now: () => new Date(),
     version: '0.0.0',
-  }).routes.filter(({ body }) => body !== undefined)
+  })
+  return new Map(
+    routes.filter(({ body }) => body !== undefined)
+      .map((route) => [`${route.method.toUpperCase()} ${route.path}`, route]),
+  )
 }
 
 test('the columns and the routes with a body are all seen', () => {
   expect(columns.length).toBeGreaterThan(150)
   expect(columns).toEqual(expect.arrayContaining(['seller_id', 'role', 'authz_version']))
   expect(bodied().length).toBeGreaterThan(25)
-  const names = declaredRoutes().map(({ method, path }) => `${method.toUpperCase()} ${path}`)
-  expect(names).toEqual(bodied().map(({ name }) => name))
+  const names = bodied().map(({ name }) => name)
+  expect([...declaredRoutes().keys()].toSorted()).toEqual(names.toSorted())
 })
 
 test('a member that is not declared is refused or ignored, whichever column it names', async () => {
   const declared = declaredRoutes()
   let tried = 0
-  for (const [at, { name, plain, body }] of bodied().entries()) {
-    const schema = declared[at]?.body
+  for (const { name, plain, body } of bodied()) {
+    const schema = declared.get(name)?.body
     if (!schema) throw new Error(`${name} has no schema`)
     const sound = await schema['~standard'].validate(plain.body)
     expect(sound.issues, `${name}: its row has no sound body`).toBeUndefined()

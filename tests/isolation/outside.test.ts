@@ -1,4 +1,7 @@
-/** What leaves the database says whose it is: messages, keys of KMS, counts of limits; and is believed by nobody. */
+/**
+ * What leaves the database says whose it is: messages, files, keys of KMS, counts of limits; and is
+ * believed by nobody.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createSqs } from '../../core/queues/sqs.ts'
@@ -32,8 +35,19 @@ const Sent = z.object({
 })
 const Body = z.object({ sellerId: z.string(), accountId: z.string(), workItemId: z.string() })
 
+const bucket = '/robnu-prod-files/'
+/** `PUT object`, for calls of S3, which name no operation. */
+const fileCall = ({ line }: CloudCall): string => {
+  const [method, path = ''] = line.split(' ')
+  if (path === bucket) return `${method} bucket`
+  return isFile({ line }) ? `${method} object` : line
+}
+const isFile = ({ line }: Pick<CloudCall, 'line'>): boolean =>
+  line.split(' ')[1]?.startsWith(`${bucket}documents/`) === true
+const fileCalls = (): readonly CloudCall[] => app.cloudCalls.filter(isFile)
+
 test('every call to the cloud is one that is looked at here', () => {
-  const operations = new Set(app.cloudCalls.map(({ operation, line }) => operation || line))
+  const operations = new Set(app.cloudCalls.map((call) => call.operation || fileCall(call)))
   const known = [
     ...['AmazonSQS.GetQueueUrl', 'AmazonSQS.CreateQueue', 'AmazonSQS.GetQueueAttributes'],
     ...['AmazonSQS.SetQueueAttributes', 'AmazonSQS.ListQueues'],
@@ -41,6 +55,7 @@ test('every call to the cloud is one that is looked at here', () => {
     ...['AmazonSQS.ChangeMessageVisibility', 'AmazonSQS.ChangeMessageVisibilityBatch'],
     ...['TrentService.GenerateDataKey', 'TrentService.Decrypt', 'TrentService.DescribeKey'],
     ...['TrentService.CreateKey', 'TrentService.CreateAlias', 'TrentService.ListAliases'],
+    ...['HEAD bucket', 'PUT bucket', 'PUT object', 'HEAD object', 'GET object'],
   ]
   expect([...operations].filter((operation) => !known.includes(operation))).toEqual([])
   expect(callsOf('SendMessageBatch').length).toBeGreaterThan(3)
@@ -67,6 +82,32 @@ test('every message names its seller, whose account and item it is about', async
     }
   }
   expect(messages).toBeGreaterThanOrEqual(2 * sellerIds().length)
+})
+
+test('every file lies where its seller is named, and is sealed by the key of the seller', async () => {
+  const seen = new Map<string, number>()
+  for (const { line, sealedBy } of fileCalls()) {
+    const [method, address = ''] = line.split(' ')
+    const storageKey = new URL(address, app.url).pathname.slice(bucket.length)
+    const [, sellerId = '', accountId = '', room, ofWhat = ''] = storageKey.split('/')
+    const [row] = await app.sql`
+      select from storage_objects o
+      join marketplace_accounts a on a.seller_id = o.seller_id and a.id = ${accountId}
+      where o.seller_id = ${sellerId} and o.storage_key = ${storageKey}`
+    expect(row, line).toBeDefined()
+    expect(['orders', 'manifests', 'imports'], line).toContain(room)
+    if (room === 'orders' || room === 'manifests') {
+      const [owner] = await app.sql`
+        select from ${app.sql(room)} where seller_id = ${sellerId} and id = ${ofWhat}
+          and marketplace_account_id = ${accountId}`
+      expect(owner, line).toBeDefined()
+    }
+    if (method !== 'PUT') continue
+    expect(sealedBy, line).toBe(`alias/robnu/seller-${sellerId}`)
+    seen.set(sellerId, (seen.get(sellerId) ?? 0) + 1)
+  }
+  expect([...seen.keys()].toSorted()).toEqual(sellerIds().toSorted())
+  for (const files of seen.values()) expect(files).toBeGreaterThan(10)
 })
 
 test('every key of a seller is made and opened under the name of the seller', () => {

@@ -6,11 +6,12 @@ import type { Operations } from '#core/db/operations.ts'
 import type { Role } from '#core/plugin.ts'
 import { ensureSeller } from '#core/tenancy/provision.ts'
 import type { RunningSandbox } from '#core/testing/sandbox/sandbox.ts'
-import type { WireOrder } from '../support/bazaar/sandbox/books.ts'
 import { type Ask, type Client, clientAt } from './clients.ts'
 import { makeImports } from './import-party.ts'
-import { markOf, phoneOf, shopsOf } from './marks.ts'
+import { markOf, shopsOf } from './marks.ts'
 import { makeBatches } from './party-batches.ts'
+import { connectAndSync, markOrders, readShop } from './party-shops.ts'
+import { makeStock } from './party-stock.ts'
 import type { Store } from './whole-app.ts'
 
 export interface Person {
@@ -171,26 +172,6 @@ const comeToRest = async ({ ask }: Pick<Party, 'ask'>): Promise<void> => {
   }
 }
 
-/** Two products that lines of the first shop hold, and what is kept back of one. */
-const makeStock = async ({ ask, mark }: Pick<Party, 'ask' | 'mark'>): Promise<void> => {
-  const [account, other] = (await good(ask('GET', '/v1/marketplace-accounts'))).data
-  const sku = `SKU-${mark}`
-  await good(ask('PUT', `/v1/inventory/${sku}`, { on_hand: 100_000, reason: 'COUNT' }))
-  const reserves = [{ marketplace_account_id: account.id, quantity: 1 }]
-  await good(
-    ask('PUT', `/v1/inventory/${sku}/reserves`, { safety_stock: 1, accounts: reserves }),
-  )
-  await good(ask('PUT', `/v1/inventory/CUP-${mark}`, { on_hand: 100_000, reason: 'COUNT' }))
-  const asked = { marketplace_account_id: account.id, sku }
-  const { id } = await good(ask('POST', '/v1/listings', asked), 201)
-  await good(ask('POST', '/v1/listings', { ...asked, sku: `CUP-${mark}` }), 201)
-  const alias = { marketplace_account_id: account.id, sku: `OLD-${mark}`, alias_of: id }
-  await good(ask('POST', '/v1/listings', alias), 201)
-  // orders of the second shop name SKUs without a product
-  const alone = { marketplace_account_id: other.id, sku: `NEW-${mark}`, product_sku: sku }
-  await good(ask('POST', '/v1/listings', alone), 201)
-}
-
 /** Whoever joined last may start syncs. */
 export const makeOverride = async ({ ask, mark }: Pick<Party, 'ask' | 'mark'>): Promise<void> => {
   const users = await good(ask('GET', '/v1/users'))
@@ -224,68 +205,3 @@ export const signIn = async (
 export const stepUp = (
   { client, password }: Pick<Person, 'client' | 'password'>,
 ): Promise<unknown> => good(client.ask('POST', '/v1/auth/step-up', { password }))
-
-const readShop = (
-  { sandbox }: House,
-  id: string,
-  at: number,
-  mark: string,
-): Shop => {
-  const found = sandbox.accounts.find(({ externalAccountId }) => externalAccountId === id)
-  if (!found) throw new Error(`The sandbox has no shop "${id}"`)
-  const { details, credentials } = found
-  const name = `Shop ${at + 1} of ${mark}`
-  return { marketplace: 'BAZAAR', external_account_id: id, name, details, credentials }
-}
-
-/** Puts the mark into whatever text of an order there is. */
-const markOrders = async (
-  sandbox: RunningSandbox,
-  seller: number,
-  shop: string,
-): Promise<void> => {
-  const control = async (verb: string, body: object): Promise<unknown> => {
-    const request = { method: 'POST', body: JSON.stringify(body) }
-    const answer = await fetch(`${sandbox.url}/_control/${verb}`, request)
-    if (!answer.ok) throw new Error(`${verb}: ${await answer.text()}`)
-    return await answer.json()
-  }
-  const mark = markOf(seller)
-  const orders = await control('orders', { shop }) as readonly WireOrder[]
-  for (const [at, { number, buyer, lines }] of orders.entries()) {
-    const members = {
-      // one of each shop cannot be accepted, and is kept aside
-      ...(at === 0 ? { channel: 'elsewhere' } : {}),
-      // and some can be processed
-      ...(at > 0 && at < 4 ? { state: 'placed' } : {}),
-      buyer: {
-        ...buyer,
-        ...{ name: `Buyer ${at} ${mark}`, mail: `b${at}.${mark}@buyers.invalid` },
-        ...{ phone: phoneOf(seller, at), street: `${at} Street ${mark}`, town: `Town ${mark}` },
-        pin: `4110${mark}`,
-      },
-      lines: lines.map((line) => ({
-        ...line,
-        sku: `${at % 2 === 0 ? 'SKU' : 'CUP'}-${mark}`,
-        title: `Kurta ${at} ${mark}`,
-      })),
-    }
-    await control('change', { shop, number, members })
-  }
-}
-
-/** Twice, so that there is a page of runs to turn. */
-const connectAndSync = async (ask: Ask, shop: Shop): Promise<void> => {
-  const account = await ask('POST', '/v1/marketplace-accounts', shop)
-  if (account.status !== 201) throw new Error(`Cannot connect: ${account.text}`)
-  // its own run, and one more
-  for (const target of ['ORDERS', 'ORDERS', 'RETURNS', 'PAYOUTS']) {
-    const path = `/v1/marketplace-accounts/${JSON.parse(account.text).id}/sync`
-    const { run } = JSON.parse((await ask('POST', path, { target })).text)
-    for (let state = ''; state !== 'SUCCEEDED';) {
-      state = JSON.parse((await ask('GET', `/v1/runs/${run.id}`)).text).state
-      if (state === 'FAILED') throw new Error('The sync has failed')
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-}

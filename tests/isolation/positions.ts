@@ -134,6 +134,7 @@ const readRoute = (
   if (!row) throw new Error(`${name} has no row in tests/isolation/route-rows.ts: give it one`)
   const [method = '', path = ''] = name.split(' ')
   const parameters = (operation.parameters ?? []).filter((one) => one.in !== 'header')
+    .map((one) => ({ ...one, schema: resolve(document, one.schema) }))
   const described = operation.requestBody?.content['application/json']?.schema
   const schema = described && resolve(document, described)
   if (schema && !row.body) throw new Error(`${name} takes a body: give its row a sound one`)
@@ -148,6 +149,8 @@ const readRoute = (
   const kindless = places.map((one) => `${one.in} ${one.pointer.join('/')}`)
     .filter((place) => row.ids?.[place] === undefined)
   if (kindless.length > 0) throw new Error(`${name}: what is ${kindless.join()} the id of?`)
+  const wordless = parameters.filter((one) => !canBeAsked(row, one)).map((one) => one.name)
+  if (wordless.length > 0) throw new Error(`${name}: nobody says what stands in ${wordless.join()}`)
   const fill = (at: (typeof places)[number] | undefined, id: string): Request => {
     const value = `${at && (forms[`${at.in} ${at.pointer.join('/')}`] ?? '')}${id}`
     const filled = parameters.filter((one) => one.in === 'path').reduce((text, one) => {
@@ -178,6 +181,13 @@ const readRoute = (
     })),
     plain: fill(undefined, ''),
   }
+}
+
+/** Whether a walk knows what to put there: cursors come from lists, and other places are told. */
+const canBeAsked = ({ ids, words }: RouteRow, { in: where, name, schema }: Parameter): boolean => {
+  const place = `${where} ${name}`
+  return name === 'cursor' || ids?.[place] !== undefined || words?.[place] !== undefined ||
+    schema.enum !== undefined || ['integer', 'boolean'].includes(`${schema.type}`)
 }
 
 const resolve = (document: Document, schema: JsonSchema): JsonSchema => {

@@ -25,6 +25,12 @@ export const processingRows: Readonly<Record<string, RouteRow>> = {
   'GET /v1/processing/{id}/lines': { ids: { 'path id': batch }, weight: 20 },
   'GET /v1/manifests': { ids: { 'query account': account }, weight: 20 },
   'GET /v1/manifests/{id}': { ids: { 'path id': manifest }, weight: 20 },
+  'POST /v1/manifests/{id}/shipments': {
+    ids: { 'path id': manifest, 'body add/0': 'shipments.id', 'body remove/0': 'shipments.id' },
+    body: ({ id }) => ({ add: [id('shipments.id')], remove: [id('shipments.id')] }),
+    makes: batch,
+    weight: 2,
+  },
   'POST /v1/manifests/{id}/close': {
     ids: { 'path id': manifest },
     body: () => ({}),

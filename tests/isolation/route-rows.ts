@@ -9,6 +9,8 @@ import { stockRows } from './stock-rows.ts'
 import { staffRows } from './staff-rows.ts'
 
 const time = ({ draw }: Maker): string => `2026-01-${String(1 + draw.below(9)).padStart(2, '0')}`
+/** Couriers have counted for each seller alike: all of them have these. */
+const awb = ({ draw }: Maker): string => `${draw.pick([1, 9])}000${10 + draw.below(20)}`
 const auditWords = {
   'query action': ({ draw }: Maker) => draw.pick(['sync.page', 'user.invited', 'api-key.made']),
   'query from': time,
@@ -44,12 +46,17 @@ const otherRows: Readonly<Record<string, RouteRow>> = {
   'GET /v1/orders/{id}/timeline': { ids: { 'path id': 'orders.id' } },
   'GET /v1/shipments': {
     ids: { 'query account': account, 'query order': 'shipments.order_id' },
+    words: { 'query awb': awb },
     weight: 20,
   },
   'GET /v1/shipments/{id}': { ids: { 'path id': 'shipments.id' } },
   'GET /v1/returns': {
     ids: { 'query account': account, 'query order': 'order_returns.order_id' },
-    words: { 'query initiated_from': time, 'query initiated_to': () => '2026-02-01' },
+    words: {
+      'query awb': awb,
+      'query initiated_from': time,
+      'query initiated_to': () => '2026-02-01',
+    },
     weight: 20,
   },
   'GET /v1/returns/{id}': { ids: { 'path id': 'order_returns.id' } },
@@ -140,6 +147,7 @@ export const openTables = [
   'marketplace_credential_events',
   'marketplace_payouts',
   'order_documents',
+  'order_events',
   'order_invoices',
   'order_items',
   'order_return_events',

@@ -28,6 +28,14 @@ beforeEach(async () => {
 
 const failNext = (kind: string, times: number) =>
   world.control('failNext', { operation: 'listOrders', kind, times })
+const breaker = async () => {
+  const [row] = await world.fresh.asSuperuser((admin) =>
+    admin<{ failures: number; open: boolean }[]>`
+      select failures, opened_at is not null as open from breakers
+      where marketplace_code = 'BAZAAR'`
+  )
+  return row && { ...row }
+}
 /** Slices until the item is closed; how long it had to wait after each, in whole seconds. */
 const waits = async (changes: Partial<SyncDeps> = {}): Promise<readonly number[]> => {
   const seconds: number[] = []
@@ -80,15 +88,52 @@ describe('a marketplace that is down', () => {
 
   it('is asked more and more seldom, then the run fails', async () => {
     await failNext('503', 60)
-    const seconds = await waits()
-    const doubling = seconds.map((_wait, index) => Math.min(900, 2 ** (index + 1)))
-    expect(seconds).toEqual(doubling)
-    expect(seconds.length).toBeGreaterThan(10)
+    const seconds: number[] = []
+    for (let slice = 0; slice < 7; slice++) {
+      seconds.push(Math.ceil((await runSlice(world, asked)).dueInMs / 1000))
+    }
+    // it is back sooner than that, and found out within a minute
+    expect(seconds).toEqual([2, 4, 8, 16, 30, 30, 30])
+    await world.fresh.asSuperuser((admin) =>
+      admin`update work_items set attempts = 357 where id = ${asked.itemId}`
+    )
+    expect(await waits()).toEqual([30, 30])
     expect(await runOf(world, asked)).toMatchObject({
       state: 'FAILED',
       failure: { kind: 'unavailable', message: 'The marketplace answered with status 503' },
     })
     expect(await itemOf(world, asked)).toMatchObject({ state: 'FAILED' })
+  })
+
+  it('for everybody is not given up: the slices of its open breaker count no attempt', async () => {
+    await failNext('503', 60)
+    await runSlice(world, asked)
+    const alone = { isAlone: true }
+    for (let slice = 0; slice < 4; slice++) await runSlice(world, asked, {}, alone)
+    expect(await breaker()).toEqual({ failures: 5, open: true })
+    for (let probe = 0; probe < 3; probe++) {
+      expect(await runSlice(world, asked, {}, alone)).toMatchObject({
+        ...{ state: 'WAITING', attempts: 5 },
+        lastError: 'unavailable: The marketplace answered with status 503',
+      })
+    }
+    await failNext('503', 0)
+    expect(await runSlice(world, asked, {}, alone)).toMatchObject({ state: 'DONE' })
+    expect(await breaker()).toEqual({ failures: 0, open: false })
+  })
+
+  it('is not one that loses an answer now and then, behind pages that it gave', async () => {
+    const losing = throughPages(world, (page, number) => {
+      if (number === 2) throw failure('unavailable', 'no answer')
+      return page
+    })
+    const small = { ...losing, configOf: () => ({ pageSize: 10 }) }
+    await runSlice(world, asked, failing(world, failure('unavailable', 'no answer')))
+    for (let slice = 0; slice < 7; slice++) {
+      const item = await runSlice(world, asked, small, { isAlone: true })
+      expect(item).toMatchObject({ state: 'WAITING', attempts: 0 })
+      expect(await breaker()).toEqual({ failures: 0, open: false })
+    }
   })
 
   it('is waited for anew once it has answered in between', async () => {
@@ -154,6 +199,8 @@ describe('a fault of the plugin', () => {
     const run = await runOf(world, asked)
     expect(run).toMatchObject({ state: 'FAILED', failure: { kind: 'internal' } })
     expect(run.failure?.message).not.toMatch(/TypeError|trim|null/)
+    // for support
+    expect(await itemOf(world, asked)).toMatchObject({ lastError: 'internal: TypeError' })
 
     const lines = world.logged.filter((line) => line.includes('sync.interrupted'))
     expect(lines).toHaveLength(4)
@@ -168,6 +215,19 @@ describe('a fault of the plugin', () => {
   it('that is no error at all fails the run like one', async () => {
     expect(await waits(failing(world, 'just text'))).toEqual([2, 4, 8])
     expect(await runOf(world, asked)).toMatchObject({ failure: { kind: 'internal' } })
+    expect(await itemOf(world, asked)).toMatchObject({ lastError: 'internal: unknown' })
+  })
+
+  it.each([
+    [{ code: 'ECONNRESET' }, 'internal: ECONNRESET'],
+    [{ code: '23505' }, 'internal: 23505'],
+    [{ code: '9876543210' }, 'internal: TypeError'],
+    [{ code: 'Asha Rao', name: '12 MG Road' }, 'internal: unknown'],
+  ])('whose error has %o is kept as a word that quotes nobody', async (members, kept) => {
+    const error = Object.assign(new TypeError('Asha Rao, 9876543210'), members)
+    expect(await runSlice(world, asked, failing(world, error))).toMatchObject({ lastError: kept })
+    expect(world.logged.join()).not.toMatch(/Asha|98765|MG Road/)
+    expect(world.logged.join()).toContain('sync.interrupted')
   })
 })
 

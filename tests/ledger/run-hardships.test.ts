@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { z } from 'zod'
 import { createOrders } from '../../core/ledger/read-orders.ts'
 import { fault } from '../../core/errors.ts'
+import { endOfError } from '../../core/ledger/run-finish.ts'
 import { newId } from '../../core/ids.ts'
 import { failure, type OrderRow, type Page } from '../../core/plugin.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
@@ -86,6 +87,24 @@ describe('a page', () => {
     expect(run.state).toBe('FAILED')
   })
 
+  it('whose cursor does not move is no progress either of a worker that it kills', async () => {
+    const config = { pageSize: 10 }
+    const killed = async (cursorOf: (page: Page<OrderRow, unknown>) => unknown) => {
+      const dying = throughPages(world, (page, number) => {
+        if (number === 2) throw fault('lease-lost')
+        return { ...page, cursor: cursorOf(page) }
+      })
+      await expect(runSlice(world, asked, { ...dying, configOf: () => config })).rejects.toThrow()
+      // nobody has told of it
+      return (await itemOf(world, asked)).attempts
+    }
+    const attempts: number[] = []
+    for (let i = 0; i < 2; i++) attempts.push(await killed(({ cursor }) => cursor))
+    const standing = { since: '2020-01-01T00:00:00.000Z', after: null }
+    for (let i = 0; i < 4; i++) attempts.push(await killed(() => standing))
+    expect(attempts).toEqual([1, 1, 1, 1, 2, 3])
+  })
+
   it('begins with a cursor that has passed the schema of the plugin', async () => {
     const seen: unknown[] = []
     const cursor = z.object({ since: z.string(), after: z.null(), added: z.number().default(7) })
@@ -124,15 +143,17 @@ describe('waiting', () => {
     expect((await runSlice(world, asked, years)).dueInMs).toBeLessThanOrEqual(86_400_000)
   })
 
-  it('for a marketplace that is down lasts about three hours, as the comment says', async () => {
-    const down = failing(world, failure('unavailable', 'down'))
+  it('for a marketplace that is down lasts about three hours, as the comment says', () => {
+    const down = failure('unavailable', 'down')
+    const { upstreamOf } = world.deps
     let totalMs = 0
-    for (let slice = 0; slice < 40; slice++) {
-      const { state, dueInMs } = await runSlice(world, asked, down)
-      if (state !== 'WAITING') break
-      totalMs += dueInMs
+    for (let attempts = 1;; attempts++) {
+      const end = endOfError(down, { attempts, progress: false, upstream: upstreamOf('bazaar') })
+      if (end.end !== 'again') break
+      totalMs += end.delayMs
     }
     expect(totalMs / 3_600_000).toBeGreaterThan(2.5)
+    expect(totalMs / 3_600_000).toBeLessThan(3.5)
   })
 
   it('for the key service is waiting for something that is down', async () => {

@@ -79,7 +79,8 @@ describe('a run', () => {
     const asked = await askForRun(world, seller, accountId)
     await runSlice(world, asked, { sliceMs: 0 })
     const messages = await world.fresh.asSuperuser((admin) =>
-      admin`select queue, group_key, body from outbox where seller_id = ${seller.sellerId}`
+      admin`select queue, group_key, body from outbox
+        where seller_id = ${seller.sellerId} and body ->> 'workItemId' = ${asked.itemId}`
     )
     const message = {
       ...{ queue: 'account-sync', group_key: accountId },

@@ -15,7 +15,7 @@ import {
   manifestExample,
 } from '../processing-schemas.ts'
 import { type Route, route } from '../route.ts'
-import { Cursor, Id, IdParams, Limit, listOf } from '../schemas.ts'
+import { Cursor, exampleIds, Id, IdParams, Limit, listOf } from '../schemas.ts'
 
 const path = '/v1/manifests'
 const tag = 'Manifests'
@@ -25,6 +25,16 @@ const Query = z.strictObject({
   limit: Limit,
   account: Id.optional().openapi({ description: 'Of this marketplace account only' }),
   state: z.enum(['OPEN', 'CLOSED']).optional(),
+})
+const Change = z.strictObject({
+  add: z.array(Id).max(250).default([]),
+  remove: z.array(Id).max(250).default([]),
+}).refine(({ add, remove }) => add.length + remove.length > 0, {
+  path: ['add'],
+  message: 'must name a shipment, or `remove` must',
+}).refine(({ add, remove }) => new Set([...add, ...remove]).size === add.length + remove.length, {
+  path: ['remove'],
+  message: 'must not name a shipment twice',
 })
 /** Milliseconds since 1970, and the id. */
 const Position = z.tuple([z.number(), z.string()])
@@ -78,6 +88,34 @@ export const manifestRoutes = (
       const manifest = await manifests.get(entry, id, accounts)
       if (manifest === null) throw fault('not-found')
       return manifest
+    },
+  }),
+  route({
+    method: 'post',
+    path: `${path}/{id}/shipments`,
+    permission: 'processing:run',
+    limitsAccounts: true,
+    tag,
+    summary: 'Put shipments into an open manifest, or take them out',
+    params: IdParams,
+    body: Change,
+    answer: Batch,
+    status: 202,
+    once: 'required',
+    answerHeaders: { location: 'The batch that does it at the marketplace' },
+    examples: { body: { add: [exampleIds.shipment], remove: [] }, answer: batchExample },
+    problems: ['manifest-closed', 'target-unsupported', 'marketplace-unknown'],
+    handle: async ({ params: { id }, body }, { entry, header, accounts }) => {
+      const batch = await processing.changeManifest(entry, id, body, accounts)
+      if (batch === null) throw fault('not-found')
+      header('location', `/v1/processing/${batch.id}`)
+      return batch
+    },
+    replay: async (id, { entry, header, accounts }) => {
+      header('location', `/v1/processing/${id}`)
+      const batch = await processing.get(entry, id, accounts)
+      if (batch === null) throw fault('not-found')
+      return batch
     },
   }),
   route({

@@ -8,6 +8,7 @@ import {
   type Batch,
   type BatchOrder,
   type ClosurePolicy,
+  type ManifestChanges,
   orderStates,
   type StepResult,
 } from '../../plugin.ts'
@@ -18,6 +19,7 @@ export interface LoadedBatch {
   readonly state: 'QUEUED' | 'RUNNING' | 'DONE' | 'FAILED'
   readonly closure: ClosurePolicy
   readonly closeManifests: readonly string[]
+  readonly manifestChanges: ManifestChanges | null
   readonly failure: string | null
   /** Orders that are not held, in their order. */
   readonly open: readonly string[]
@@ -32,7 +34,7 @@ export const loadBatch = async (
     update batches set started_at = coalesce(started_at, now()),
       state = case state when 'QUEUED' then 'RUNNING' else state end
     where seller_id = ${scope.sellerId} and id = ${batchId}
-    returning id, state, closure, close_manifests, failure_message, array(
+    returning id, state, closure, close_manifests, manifest_changes, failure_message, array(
       select o.order_id::text from batch_orders o
       where o.seller_id = batches.seller_id and o.batch_id = batches.id and o.live
       order by o.position) as open`)
@@ -41,6 +43,7 @@ export const loadBatch = async (
     state: row.state,
     closure: row.closure,
     closeManifests: row.close_manifests,
+    manifestChanges: row.manifest_changes,
     failure: row.failure_message,
     open: row.open,
   }
@@ -50,6 +53,11 @@ const batchRow = z.object({
   state: z.enum(['QUEUED', 'RUNNING', 'DONE', 'FAILED']),
   closure: z.enum(['IMMEDIATE', 'DELAYED', 'MANUAL']),
   close_manifests: z.array(z.string()),
+  manifest_changes: z.object({
+    externalId: z.string(),
+    add: z.array(z.string()),
+    remove: z.array(z.string()),
+  }).nullable(),
   failure_message: z.string().nullable(),
   open: z.array(z.string()),
 })
@@ -59,12 +67,13 @@ export const forAdapter = async (
   scope: SellerScope,
   keys: SellerKeys,
   accountId: string,
-  { id, closure, closeManifests }: LoadedBatch,
+  { id, closure, closeManifests, manifestChanges }: LoadedBatch,
 ): Promise<Batch> => {
   const orders = await readOrders(scope, keys, id)
   const openManifests = orders.length > 0 ? await readOpenManifests(scope, accountId, closure) : []
   const done = await readSteps(scope, id)
-  return { id, closure, closeManifests, orders, openManifests, done }
+  const batch = { id, closure, closeManifests, orders, openManifests, done }
+  return manifestChanges ? { ...batch, manifestChanges } : batch
 }
 
 /** Orders that were held before the batch began were never handed over. */
@@ -155,7 +164,7 @@ const readOpenManifests = async (
 }
 const manifestRow = z.object({ external_manifest_id: z.string(), shipment_count: z.number() })
 /** What a manifest holds. */
-const mostShipments = 250
+export const mostShipments = 250
 
 const readSteps = async (
   scope: SellerScope,

@@ -4,7 +4,7 @@ import { boolArray, int4Array, textArray, uuidArray } from '../../db/arrays.ts'
 import type { SellerScope } from '../../db/database.ts'
 import { command, sql } from '../../db/sql.ts'
 import { fault } from '../../errors.ts'
-import { type ClosurePolicy, orderStates } from '../../plugin.ts'
+import { type ClosurePolicy, type ManifestChanges, orderStates } from '../../plugin.ts'
 import { lockAccount } from '../order-stands.ts'
 import { type Candidate, planBatch, type PlannedOrder } from './plan-batch.ts'
 import { readAllowed } from './stock.ts'
@@ -19,6 +19,7 @@ export interface NewBatch {
   /** How much of a line is to be shipped, where a person says so: by the id of the line. */
   readonly asked: ReadonlyMap<string, number>
   readonly closeManifests: readonly string[]
+  readonly manifestChanges?: ManifestChanges
   /** By the clock of the marketplace. */
   readonly now: Date
 }
@@ -41,12 +42,14 @@ export const makeBatch = async (scope: SellerScope, batch: NewBatch): Promise<vo
   await refuseUnknown(scope, batch, candidates)
   const allowed = await readAllowed(scope, batch.accountId, lines)
   const planned = planBatch(candidates, { allowed, asked: batch.asked, now: batch.now })
+  const changes = batch.manifestChanges ? JSON.stringify(batch.manifestChanges) : null
   await scope.run(command`
     insert into batches (
-      seller_id, id, marketplace_account_id, job_run_id, closure, close_manifests, order_count
+      seller_id, id, marketplace_account_id, job_run_id, closure, close_manifests,
+      manifest_changes, order_count
     ) values (
       ${sellerId}, ${batch.id}, ${batch.accountId}, ${batch.runId}, ${batch.closure},
-      ${textArray(batch.closeManifests)}::text[], ${planned.length}
+      ${textArray(batch.closeManifests)}::text[], ${changes}::jsonb, ${planned.length}
     )`)
   await insertOrders(scope, batch.id, planned)
   await insertLines(scope, batch.id, planned)

@@ -1,17 +1,18 @@
 /** Processing as the API asks for it and shows it: batches, their stages, a report for each line. */
 import { z } from 'zod'
 import { recordAudit } from '../../audit/record.ts'
-import type { Database, Entry, SellerScope } from '../../db/database.ts'
+import type { Database, Entry, MakingScope, SellerScope } from '../../db/database.ts'
 import { sql } from '../../db/sql.ts'
 import { fault } from '../../errors.ts'
 import { newId } from '../../ids.ts'
-import type { ClosurePolicy } from '../../plugin.ts'
+import type { ClosurePolicy, ManifestChanges } from '../../plugin.ts'
 import type { QueueOf } from '../../queues/layout.ts'
 import { requestWork } from '../../queues/work.ts'
 import { type AccountLimit, within } from '../../rbac/decide.ts'
 import { theRow } from '../account-limit.ts'
 import type { Registry } from '../registry.ts'
 import type { Upstream } from '../upstream.ts'
+import { type ChangeAsk, type OpenManifest, planChanges } from './change-manifest.ts'
 import { makeBatch } from './make-batch.ts'
 import { type BatchPosition, type BatchView, listBatches, readBatch } from './read-batches.ts'
 import { type LinePosition, type LineReport, listLines } from './read-lines.ts'
@@ -99,20 +100,11 @@ export const createProcessing = (deps: ProcessingDeps) => {
     ): Promise<BatchView | null> => {
       const id = newId()
       const view = await db.makeInSellerScope(entry, async (scope) => {
-        const manifest = await scope.maybeOne(sql.type(manifestRow)`
-          select marketplace_account_id, external_manifest_id, state, shipment_count, closure
-          from manifests where ${theRow(scope.sellerId, manifestId, accounts)} for update`)
+        const manifest = await lockOpen(scope, manifestId, accounts)
         if (!manifest) return null
-        if (manifest.state === 'CLOSED') throw fault('manifest-closed')
-        if (manifest.shipment_count === 0) throw fault('manifest-empty')
-        const { marketplace_account_id: accountId, closure } = manifest
-        const asked = await askForRun(deps, scope, accountId, id)
-        if (!asked) return null
-        scope.made(id)
-        await makeBatch(scope, {
-          ...{ id, accountId, runId: asked.runId, closure, orderIds: [], asked: new Map() },
-          ...{ closeManifests: [manifest.external_manifest_id], now: asked.now },
-        })
+        if (manifest.shipmentCount === 0) throw fault('manifest-empty')
+        const work = { closeManifests: [manifest.externalId] }
+        if (!await batchOfManifest(deps, scope, { id, manifest, work })) return null
         recordAudit(scope, scope.sellerId, 'manifest.close-requested', `manifest:${manifestId}`, {
           batch: id,
         })
@@ -121,6 +113,49 @@ export const createProcessing = (deps: ProcessingDeps) => {
       deps.wake()
       return view
     },
+
+    /**
+     * Asks for shipments to be put into an open manifest and taken out of it. Null when there is none.
+     * Throws `manifest-closed`, and `invalid-request` for a shipment that cannot go.
+     */
+    changeManifest: async (
+      entry: Entry,
+      manifestId: string,
+      ask: ChangeAsk,
+      accounts: AccountLimit | null,
+    ): Promise<BatchView | null> => {
+      const id = newId()
+      const view = await db.makeInSellerScope(entry, async (scope) => {
+        const manifest = await lockOpen(scope, manifestId, accounts)
+        if (!manifest) return null
+        const manifestChanges = await planChanges(scope, manifest, ask)
+        const work = { closeManifests: [], manifestChanges }
+        if (!await batchOfManifest(deps, scope, { id, manifest, work })) return null
+        recordAudit(scope, scope.sellerId, 'manifest.change-requested', `manifest:${manifestId}`, {
+          ...{ batch: id, added: ask.add.length, removed: ask.remove.length },
+        })
+        return await readBatch(scope, id, null)
+      })
+      deps.wake()
+      return view
+    },
+  }
+}
+
+/** Null when there is none. Throws `manifest-closed`. */
+const lockOpen = async (
+  scope: SellerScope,
+  id: string,
+  accounts: AccountLimit | null,
+): Promise<OpenManifest | null> => {
+  const row = await scope.maybeOne(sql.type(manifestRow)`
+    select marketplace_account_id, external_manifest_id, state, shipment_count, closure
+    from manifests where ${theRow(scope.sellerId, id, accounts)} for update`)
+  if (!row) return null
+  if (row.state === 'CLOSED') throw fault('manifest-closed')
+  return {
+    ...{ id, accountId: row.marketplace_account_id, externalId: row.external_manifest_id },
+    ...{ shipmentCount: row.shipment_count, closure: row.closure },
   }
 }
 const manifestRow = z.object({
@@ -130,6 +165,29 @@ const manifestRow = z.object({
   shipment_count: z.number(),
   closure: z.enum(['IMMEDIATE', 'DELAYED', 'MANUAL']),
 })
+
+/** A batch without orders. False where the account is gone. */
+const batchOfManifest = async (
+  deps: ProcessingDeps,
+  scope: MakingScope,
+  { id, manifest: { accountId, closure }, work }: {
+    readonly id: string
+    readonly manifest: OpenManifest
+    readonly work: {
+      readonly closeManifests: readonly string[]
+      readonly manifestChanges?: ManifestChanges
+    }
+  },
+): Promise<boolean> => {
+  const asked = await askForRun(deps, scope, accountId, id)
+  if (!asked) return false
+  scope.made(id)
+  await makeBatch(scope, {
+    ...{ id, accountId, runId: asked.runId, closure, orderIds: [], asked: new Map() },
+    ...{ ...work, now: asked.now },
+  })
+  return true
+}
 
 /** Null when there is no such account. */
 const askForRun = async (

@@ -84,6 +84,12 @@ export const listBatches = async (
   }
 }
 
+/** A step that also has rows of the whole batch counts its orders; one that has only those, them. */
+const ordersThat = (outcome: string) => {
+  const those = sql.fragment`filter (where s.outcome = ${outcome})`
+  return sql.fragment`case when count(s.order_id) > 0 then count(s.order_id) ${those}
+    else count(*) ${those} end`
+}
 const columns = sql.fragment`b.id, b.marketplace_account_id, b.job_run_id, b.state, b.closure,
   b.failure_code, b.failure_message, b.created_at, b.started_at, b.finished_at, (
     select jsonb_build_object('total', count(*), 'open', count(*) filter (where o.state = 'OPEN'),
@@ -93,10 +99,9 @@ const columns = sql.fragment`b.id, b.marketplace_account_id, b.job_run_id, b.sta
     from batch_orders o where o.seller_id = b.seller_id and o.batch_id = b.id) as orders,
   coalesce((
     select jsonb_agg(to_jsonb(g) - 'seq' order by g.seq) from (
-      select s.step, min(s.seq) as seq, count(*) filter (where s.outcome = 'started') as started,
-        count(*) filter (where s.outcome = 'done') as done,
-        count(*) filter (where s.outcome = 'held') as held,
-        count(*) filter (where s.outcome = 'failed') as failed
+      select s.step, min(s.seq) as seq, ${ordersThat('started')} as started,
+        ${ordersThat('done')} as done, ${ordersThat('held')} as held,
+        ${ordersThat('failed')} as failed
       from processing_steps s where s.seller_id = b.seller_id and s.batch_id = b.id
       group by s.step
     ) as g), '[]') as stages,

@@ -64,8 +64,6 @@ export const processAccount = async (
     const kind = failureKind(error)
     log[kind ? 'warn' : 'error']('processing.interrupted', { kind, ...traceOf(error) })
     end = endOfError(error, { attempts: work.attempts, progress: slice.progress, upstream })
-    // a marketplace that has answered since, and then once not, is not down
-    if (slice.progress && end.end !== 'done') end = { ...end, down: false }
     if (end.end === 'failed') end = { ...end, ...given(failureOf(error)?.code) }
   }
   await finish(slice, end)
@@ -105,7 +103,8 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
   if (!marketplace?.adapter.fullProcessing) {
     return failed('rejected', `No enabled plugin can process orders of ${work.marketplace}`)
   }
-  if (batch.open.length === 0 && batch.closeManifests.length === 0) return { end: 'done' }
+  const hasManifests = batch.closeManifests.length > 0 || batch.manifestChanges !== null
+  if (batch.open.length === 0 && !hasManifests) return { end: 'done' }
   const doing: { order: string | null; step: string } = { order: null, step: 'downloads' }
   const context = loadingContext(deps, marketplace, work, {
     ...{ signal, folder: () => folderOf(work, doing) },
@@ -217,11 +216,12 @@ const callOnce = async (to: Drain, place: StepPlace): Promise<SliceEnd | 'again'
   for (const { order, outcome } of place.batch.done) {
     if (order !== null && outcome === 'held') orders.delete(order)
   }
+  let changed = place.batch.done.some(({ outcome }) => outcome === 'done')
   const steps = process(account, place.batch, context)[Symbol.asyncIterator]()
   try {
     for (;;) {
       const { done, value } = await orAborted(steps.next(), slice.signal)
-      if (done) return { end: 'done' }
+      if (done) return isLeftOut(place.batch, changed) ? leftOut : { end: 'done' }
       const result: StepResult = value
       checkStep(result, orders)
       if (result.outcome === 'started') {
@@ -229,6 +229,7 @@ const callOnce = async (to: Drain, place: StepPlace): Promise<SliceEnd | 'again'
       }
       const applied = await applyStep(slice.deps, place, result)
       slice.progress ||= result.outcome !== 'started'
+      changed ||= result.outcome === 'done'
       if (result.outcome === 'failed') {
         throw failure('rejected', result.message ?? `The batch failed at ${result.step}`, {
           code: result.code ?? 'failed',
@@ -245,6 +246,11 @@ const callOnce = async (to: Drain, place: StepPlace): Promise<SliceEnd | 'again'
     Promise.resolve(steps.return?.()).catch(() => {})
   }
 }
+
+/** An adapter that knows nothing of such changes passes them over without a word. */
+const isLeftOut = ({ manifestChanges }: StepPlace['batch'], changed: boolean): boolean =>
+  manifestChanges !== undefined && !changed
+const leftOut = failed('rejected', 'The plugin cannot change what is in a manifest')
 
 /** An adapter may wait for what never comes; the worker does not. */
 const orAborted = async <T>(coming: Promise<T>, signal: AbortSignal): Promise<T> => {

@@ -1,8 +1,9 @@
 /** Stage 10: packages into manifests of at most 250. */
-import type { BatchOrder, ManifestRow, StepResult } from 'robnu/plugin'
+import type { BatchOrder, ManifestChanges, ManifestRow, StepResult } from 'robnu/plugin'
 import { z } from 'zod'
 import type { Manifest } from '../answers.ts'
 import { toShipmentRow } from '../orders.ts'
+import { kebab, wordsOf } from '../refusals.ts'
 import { shipmentState } from '../states.ts'
 import { type Desk, done, holdBy, started, unlessMissing } from './desk.ts'
 import { shipmentIdOf } from './parcel.ts'
@@ -26,6 +27,8 @@ export const toManifestRow = (manifest: Manifest): ManifestRow => ({
 })
 
 export async function* manifest(desk: Desk): AsyncGenerator<StepResult> {
+  const { manifestChanges } = desk.batch
+  if (manifestChanges && !desk.isDone('manifest', null)) yield* change(desk, manifestChanges)
   const useless = new Set<string>()
   while (desk.ready('manifest').length > 0) {
     if (!desk.inDoubt('manifest', null)) yield started('manifest', null)
@@ -52,6 +55,33 @@ export async function* manifest(desk: Desk): AsyncGenerator<StepResult> {
   }
   if (desk.inDoubt('manifest', null)) yield done('manifest', null)
 }
+
+/** What a person wants in, or out. Only what is not so already is asked for, also after a lost answer. */
+async function* change(
+  desk: Desk,
+  { externalId, add, remove }: ManifestChanges,
+): AsyncGenerator<StepResult> {
+  const { transport } = desk
+  if (!desk.inDoubt('manifest', null)) yield started('manifest', null)
+  const found = await unlessMissing(transport.manifest(externalId))
+  if (!found) return yield refused(externalId, 'NOT_FOUND')
+  const inside = new Set(found.shipments)
+  const lacking = {
+    add: add.filter((id) => !inside.has(id)),
+    remove: remove.filter((id) => inside.has(id)),
+  }
+  const outcome = lacking.add.length + lacking.remove.length === 0
+    ? { value: found }
+    : await transport.fillManifest(externalId, lacking)
+  if ('value' in outcome) {
+    yield done('manifest', null, { manifest: toManifestRow(outcome.value) })
+  } else yield { ...refused(externalId, outcome.refused.code), manifest: toManifestRow(found) }
+}
+
+const refused = (externalId: string, code: string): StepResult => ({
+  ...{ step: 'manifest', order: null, outcome: 'failed', code: kebab(code) },
+  message: `Cannot change manifest ${externalId}: ${wordsOf(code)}`,
+})
 
 /** An open one of the account, else the batch's own: found by its reference, or made. */
 const manifestWithRoom = async (desk: Desk, useless: ReadonlySet<string>): Promise<Manifest> => {

@@ -17,6 +17,8 @@ export interface Asked {
 export interface Item {
   readonly state: string
   readonly attempts: number
+  /** Why it went back, or failed. */
+  readonly lastError: string | null
   /** From now on, in real milliseconds. */
   readonly dueInMs: number
 }
@@ -43,15 +45,22 @@ export const askForRun = async (
   return { seller, accountId, runId: asked.runId, itemId: item.id }
 }
 
-/** Takes the item, whenever it is due. */
+/**
+ * Takes the item, whenever it is due. The marketplace answers its other accounts meanwhile, so that its
+ * breaker is closed; with `isAlone` it does not, and the item is the probe of an open one.
+ */
 export const lease = async (
   { fresh }: World,
   { seller, itemId }: Asked,
   leaseMs = 60_000,
+  isAlone = false,
 ): Promise<LeasedWork> => {
-  await fresh.asSuperuser((admin) =>
-    admin`update work_items set not_before = now(), lease_until = now() where id = ${itemId}`
-  )
+  await fresh.asSuperuser(async (admin) => {
+    await admin`
+      update work_items set not_before = now(), lease_until = now() where id = ${itemId}`
+    if (isAlone) await admin`update breakers set probe_at = now() where opened_at is not null`
+    else await admin`update breakers set failures = 0, opened_at = null, probe_at = null`
+  })
   const claim = await claimWork(fresh.db, { sellerId: seller.sellerId, itemId, leaseMs })
   if (!claim?.claimed || claim.target === 'JOB') throw new Error('The work item cannot be leased')
   return claim
@@ -64,9 +73,13 @@ export const runSlice = async (
   world: World,
   asked: Asked,
   changes: Partial<SyncDeps> = {},
-  signals: { readonly signal?: AbortSignal; readonly draining?: AbortSignal } = {},
+  { isAlone, ...signals }: {
+    readonly signal?: AbortSignal
+    readonly draining?: AbortSignal
+    readonly isAlone?: boolean
+  } = {},
 ): Promise<Item> => {
-  const work = await lease(world, asked)
+  const work = await lease(world, asked, undefined, isAlone)
   await syncAccount({ ...world.deps, ...changes }, work, {
     signal: never,
     draining: never,
@@ -105,13 +118,14 @@ export const runOf = async ({ fresh }: World, { seller, runId }: Asked): Promise
 
 export const itemOf = async ({ fresh }: World, { itemId }: Asked): Promise<Item> => {
   const [item] = await fresh.asSuperuser((admin) =>
-    admin<{ state: string; attempts: number; due: number }[]>`
-      select state, attempts,
+    admin<{ state: string; attempts: number; last_error: string | null; due: number }[]>`
+      select state, attempts, last_error,
         extract(epoch from not_before - clock_timestamp())::float8 * 1000 as due
       from work_items where id = ${itemId}`
   )
   if (!item) throw new Error('There is no such work item')
-  return { state: item.state, attempts: item.attempts, dueInMs: item.due }
+  const { state, attempts, last_error: lastError, due: dueInMs } = item
+  return { state, attempts, lastError, dueInMs }
 }
 
 /** What the ledger holds of one account, counted as the superuser. */

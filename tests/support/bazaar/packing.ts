@@ -56,7 +56,8 @@ const deskOf = (account: Connection, ctx: Context) => {
     lots: (reference: string) => get(z.array(Lot), '/lots', { reference }),
     lot: (lot: string) => get(Lot, `/lots/${lot}`),
     open: (reference: string) => post(Lot, '/lots', { reference }),
-    add: (lot: string, parcels: readonly string[]) => post(Lot, `/lots/${lot}/add`, { parcels }),
+    add: (lot: string, parcels: readonly string[], take_out: readonly string[] = []) =>
+      post(Lot, `/lots/${lot}/add`, { parcels, take_out }),
     close: (lot: string) => post(Lot, `/lots/${lot}/close`, {}),
   }
 }
@@ -199,6 +200,17 @@ async function* lots(
   outcome: (step: string) => string | undefined,
 ): AsyncGenerator<StepResult> {
   const closing = [...batch.closeManifests]
+  const changes = batch.manifestChanges
+  if (changes && outcome('lot') !== 'done') {
+    if (outcome('lot') === undefined) yield { step: 'lot', order: null, outcome: 'started' }
+    const { parcels } = await desk.lot(changes.externalId)
+    const lot = await desk.add(
+      changes.externalId,
+      changes.add.filter((parcel) => !parcels.includes(parcel)),
+      changes.remove,
+    )
+    yield { step: 'lot', order: null, outcome: 'done', manifest: rowOf(lot) }
+  }
   if (parcels.length > 0) {
     if (outcome('lot') === undefined) yield { step: 'lot', order: null, outcome: 'started' }
     const lot = await lotWithRoom(desk, batch)

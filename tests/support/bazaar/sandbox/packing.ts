@@ -20,7 +20,7 @@ interface Lot {
   closed: boolean
   day: string | null
   changed_at: string
-  readonly parcels: string[]
+  parcels: readonly string[]
 }
 interface Desk {
   readonly parcels: Parcel[]
@@ -33,7 +33,10 @@ interface Desk {
 const Lines = z.array(z.object({ line_id: z.string(), pieces: z.number().int() }))
 const Confirm = z.object({ lines: Lines })
 const Pack = z.object({ invoice: z.string().min(1), lines: Lines })
-const Add = z.object({ parcels: z.array(z.string()) })
+const Add = z.object({
+  parcels: z.array(z.string()),
+  take_out: z.array(z.string()).default([]),
+})
 const Open = z.object({ reference: z.string() })
 const Shop = z.object({ shop: z.string() })
 const Wrong = z.object({ shop: z.string(), number: z.string().nullable() })
@@ -120,7 +123,8 @@ export const createPacking = ({ host, books, signIn, now }: {
   const add = (desk: Desk, lot: Lot, body: string): SandboxAnswer => {
     if (lot.closed) return refused(409, 'lot-closed')
     count(desk, 'addToLot')
-    lot.parcels.push(...Add.parse(JSON.parse(body)).parcels)
+    const { parcels, take_out } = Add.parse(JSON.parse(body))
+    lot.parcels = [...lot.parcels.filter((parcel) => !take_out.includes(parcel)), ...parcels]
     lot.changed_at = at()
     return ok(lot)
   }
