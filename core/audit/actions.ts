@@ -175,11 +175,15 @@ export const sellerActions = {
   'manifest.close-requested': did('manifest', 'The closing of a manifest was asked for', {
     batch: id,
   }),
-  'manifest.change-requested': did('manifest', 'Shipments were to go into a manifest, or out of it', {
-    batch: id,
-    added: count,
-    removed: count,
-  }),
+  'manifest.change-requested': did(
+    'manifest',
+    'Shipments were to go into a manifest, or out of it',
+    {
+      batch: id,
+      added: count,
+      removed: count,
+    },
+  ),
   'manifest.closed': did('manifest', 'A manifest was closed at the marketplace', {
     shipments: count,
     dispatch_date: z.string().nullable(),

@@ -11,7 +11,11 @@ export const traceOf = (error: unknown): Readonly<Record<string, unknown>> => {
     return { error: error.message, code, causes: causesOf(error.cause) }
   }
   const at = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 6)
-  return { error: wordOf(error.name) ?? 'Error', code: wordOf(code), at: at?.map((line) => line.trim()) }
+  return {
+    error: wordOf(error.name) ?? 'Error',
+    code: wordOf(code),
+    at: at?.map((line) => line.trim()),
+  }
 }
 
 /** What the network said: such messages name hosts and ports. */

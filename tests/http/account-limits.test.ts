@@ -225,6 +225,8 @@ describe('a route', () => {
       'post /v1/manifests/{id}/shipments',
       'get /v1/documents/{id}',
       ...['get /v1/listings', 'get /v1/listings/unmapped', 'post /v1/listings'],
+      ...['get /v1/imports', 'get /v1/imports/{id}', 'get /v1/imports/{id}/lines'],
+      ...['post /v1/imports', 'post /v1/imports/{id}/cancel'],
       ...[
         'patch /v1/marketplace-accounts/{id}',
         'patch /v1/marketplace-accounts/{id}/schedules/{target}',

@@ -23,7 +23,15 @@ const letterOf = ({ sellerId }: Entry) => ({
 })
 const health = {
   state: 'connected' as const,
-  ...{ reason: null, fix: null, last_good_sync: at, next_run: at, breaker: null, targets: [] },
+  ...{ reason: null, fix: null, last_good_sync: at, next_run: at },
+  breaker: { opened_at: at, next_probe_at: at },
+  targets: [{
+    ...{ target: 'ORDERS' as const, last_good_at: at, last_run_state: null, last_failure: null },
+    ...{ next_run_at: at, waiting: 0, dead: 0, attempts: 0, last_error: null },
+  }],
+}
+const event = {
+  ...{ id: letterId, kind: 'VERIFIED' as const, message: null, run_id: null, created_at: at },
 }
 const schedule = {
   ...{ target: 'ORDERS' as const, cron: '*/15 * * * *', paused: false, next_run_at: at },
@@ -38,7 +46,7 @@ export const fakeQueues = (
     pause: (entry, { id }) => inside(entry, id === accountId),
     schedule: (entry, { id }) => inside(entry, id === accountId ? schedule : null),
     credentials: (entry, { id }) => inside(entry, id === accountId),
-    credentialEvents: (entry, { id }) => inside(entry, id === accountId ? [] : null),
+    credentialEvents: (entry, { id }) => inside(entry, id === accountId ? [event] : null),
     health: (entry, { id }) => inside(entry, id === accountId ? health : null),
   },
   deadLetters: {

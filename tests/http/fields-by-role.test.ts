@@ -14,7 +14,9 @@ const customer = 'customer customer.name customer.phone customer.email customer.
   'customer.address.line1 customer.address.line2 customer.address.city customer.address.state ' +
   'customer.address.postal_code'
 const account = 'id marketplace external_account_id name needs_reconnect reconnect_reason ' +
-  'last_validated_at last_validation_status targets created_at schedules'
+  'paused_at pause_reason last_validated_at last_validation_status targets created_at schedules'
+const targetHealth = 'target last_good_at last_run_state last_failure next_run_at waiting dead ' +
+  'attempts last_error'
 const run =
   'id marketplace_account_id target reason state window_from window_to pages received new ' +
   'changed unchanged rejected rejected_reasons unknown_words failure created_at started_at ' +
@@ -23,8 +25,9 @@ const key = 'id name prefix scopes allowed_ips created_at created_by_user_id exp
   'last_used_at last_used_ip rotated_to rotated_from'
 const override = 'id user_id permission effect account_id reason expires_at created_at ' +
   'created_by_user_id'
-const paged = (members: string): string =>
-  `data page page.next ${members.split(' ').map((member) => `data.${member}`).join(' ')}`
+const below = (name: string, members: string): string =>
+  members.split(' ').map((member) => `${name}.${member}`).join(' ')
+const paged = (members: string): string => `data page page.next ${below('data', members)}`
 
 /**
  * By route: who sees the answer, and its members. `clear`: those of them to whom buyers are shown
@@ -70,9 +73,28 @@ const table: Readonly<Record<string, { who: string; members: string; clear?: str
   'GET /v1/marketplace-accounts': { who: 'OAPFV', members: paged(account) },
   'POST /v1/marketplace-accounts': { who: 'OA', members: account },
   'GET /v1/marketplace-accounts/{id}': { who: 'OAPFV', members: account },
+  'PATCH /v1/marketplace-accounts/{id}': { who: 'OAP', members: account },
+  'GET /v1/marketplace-accounts/{id}/health': {
+    who: 'OAPFV',
+    members: 'state reason fix last_good_sync next_run breaker breaker.opened_at ' +
+      `breaker.next_probe_at targets ${below('targets', targetHealth)}`,
+  },
+  'GET /v1/marketplace-accounts/{id}/credential-events': {
+    who: 'OAPFV',
+    members: paged('id kind message run_id created_at'),
+  },
+  'PUT /v1/marketplace-accounts/{id}/credentials': { who: 'OA', members: account },
+  'PATCH /v1/marketplace-accounts/{id}/schedules/{target}': {
+    who: 'OAP',
+    members: 'target cron paused next_run_at',
+  },
+  'POST /v1/marketplace-accounts/{id}/backfill': {
+    who: 'OAP',
+    members: `run ${below('run', run)}`,
+  },
   'POST /v1/marketplace-accounts/{id}/sync': {
     who: 'OAP',
-    members: `run ${run.split(' ').map((member) => `run.${member}`).join(' ')}`,
+    members: `run ${below('run', run)}`,
   },
   'GET /v1/runs': { who: 'OAPFV', members: paged(run) },
   'GET /v1/runs/{id}': { who: 'OAPFV', members: run },
@@ -117,7 +139,8 @@ const send = async (world: World, name: string, cookie: string) => {
   const ids: Readonly<Record<string, string>> = { orders: orderId, runs: runId }
   const id = ids[path.split('/')[2] ?? ''] ?? accountId
   const response = await world.ask(
-    path.replace('{id}', id) + (query === undefined ? '' : `?${query}`),
+    path.replace('{id}', id).replace('{target}', 'ORDERS') +
+      (query === undefined ? '' : `?${query}`),
     {
       method,
       cookie,

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '../../core/ids.ts'
 import type { Answer, Ask } from '../isolation/clients.ts'
 import type { Party } from '../isolation/parties.ts'
+import { markedFile } from '../isolation/import-rows.ts'
 import { openWholeApp, type WholeApp } from '../isolation/whole-app.ts'
 import { freshDatabase } from '../support/database.ts'
 
@@ -60,6 +61,10 @@ const sound: Readonly<Record<string, () => Promise<Sound> | Sound>> = {
     const { data: [account] } = JSON.parse((await owner('GET', '/v1/marketplace-accounts')).text)
     const body = { marketplace_account_id: account.id, sku: newId(), product_sku: 'KURTA' }
     return { path: '/v1/listings', body }
+  },
+  'POST /v1/imports': async () => {
+    const { data: [account] } = JSON.parse((await owner('GET', '/v1/marketplace-accounts')).text)
+    return { path: `/v1/imports?account=${account.id}`, body: markedFile(newId()) }
   },
   'POST /v1/processing': async () => {
     const { data: [, account] } = JSON.parse((await owner('GET', '/v1/marketplace-accounts')).text)
@@ -167,7 +172,9 @@ describe('every route that takes a key', () => {
       expect(rows[0]).toMatchObject({ route, status: first.status })
       expect(madeBy(first), route).toContain(rows[0]?.resource_id)
 
-      const other = { ...(body as object), name: 'Another body' }
+      const other = body instanceof Uint8Array
+        ? markedFile(newId())
+        : { ...(body as object), name: 'Another body' }
       const refused = await owner('POST', path, other, { 'idempotency-key': key })
       expect(['invalid-request', 'idempotency-key-reused'], route)
         .toContain(JSON.parse(refused.text).code)

@@ -71,6 +71,19 @@ describe('dead letters', () => {
     )
   })
 
+  it('that many ask for at once, with no key to tell them apart, are sent again once', async () => {
+    const { letter } = await dead()
+    const path = `/v1/dead-letters/${letter}/redrive`
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => owner('POST', path, { reason })),
+    )
+    expect(answers.map(({ body }) => body.state)).toEqual(answers.map(() => 'REDRIVEN'))
+    expect(await unsent()).toBe(1)
+    expect((await trails(`dead-letter:${letter}`)).seller).toMatchObject([
+      { action: 'dead-letter.redriven' },
+    ])
+  })
+
   it('of all sellers are sent again by staff, with a reason in both trails', async () => {
     const { letter } = await dead()
     const path = `/v1/staff/dead-letters/${letter}/redrive`

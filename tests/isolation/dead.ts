@@ -1,4 +1,7 @@
-/** Work of a party as no worker leaves it in a test: it failed each time, or has made its effect. */
+/**
+ * Work of a party as no worker leaves it in a test: it failed each time, has made its effect, or waits
+ * for somebody to ask for it.
+ */
 import type { Operations } from '#core/db/operations.ts'
 import type { Party } from './parties.ts'
 
@@ -15,4 +18,8 @@ export const makeDead = async (
   await sql`
     insert into inbox (seller_id, work_item_id)
     select seller_id, id from work_items where seller_id = ${sellerId} order by id limit 1`
+  await sql`
+    insert into inventory_tasks (seller_id, order_id, marketplace_account_id)
+    select seller_id, id, marketplace_account_id from orders where seller_id = ${sellerId}
+    order by id limit 1 on conflict do nothing`
 }

@@ -22,8 +22,7 @@ export const sellersIn = (text: string): ReadonlySet<number> => {
   }
   return found
 }
-const signs =
-  /zq(\d{4})qz|\+910(\d{4})\d{5}|(?:(?:SHOP|BZ)-|(?<![\w-])77(?=\d{10}(?!\w)))(\d{4})/gi
+const signs = /zq(\d{4})qz|\+910(\d{4})\d{5}|(?:(?:SHOP|BZ)-|(?<![\w-])77(?=\d{10}(?!\w)))(\d{4})/gi
 
 export const uuidsIn = (text: string): readonly string[] => text.match(uuid) ?? []
 const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g

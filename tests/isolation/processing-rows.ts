@@ -27,7 +27,7 @@ export const processingRows: Readonly<Record<string, RouteRow>> = {
   'GET /v1/manifests/{id}': { ids: { 'path id': manifest }, weight: 20 },
   'POST /v1/manifests/{id}/shipments': {
     ids: { 'path id': manifest, 'body add/0': 'shipments.id', 'body remove/0': 'shipments.id' },
-    body: ({ id }) => ({ add: [id('shipments.id')], remove: [id('shipments.id')] }),
+    body: ({ id, draw }) => ({ [draw.pick(['add', 'remove'])]: [id('shipments.id')] }),
     makes: batch,
     weight: 2,
   },

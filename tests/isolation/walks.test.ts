@@ -106,6 +106,8 @@ test(`${walks} walks over all routes meet nothing of another seller`, async () =
     ...{ rows: looked.rows, foreignRows: 0, ms },
   }
   say(`Walked: ${JSON.stringify(figures)}`)
+  const never = neverGood(walked).filter((name) => !refusedRoutes.has(name))
+  if (isLong) say(`Nobody got through: ${never.join(', ') || 'none'}`)
   if (path !== undefined) return
   expect(figures.calls).toBe(figures.walks * callsInWalk)
   expect(figures.walks).toBeGreaterThanOrEqual(walks)
@@ -114,7 +116,7 @@ test(`${walks} walks over all routes meet nothing of another seller`, async () =
   expect(figures.rows).toBeGreaterThan(500)
   // fewer may miss what takes the right person and the right row
   if (walks < 4_000) return
-  expect(neverGood(walked).filter((name) => !refusedRoutes.has(name))).toEqual([])
+  expect(never).toEqual([])
 }, 60_000 + walks * 1_000)
 
 /** Routes that nobody has got through: their answers were never looked at. */

@@ -93,14 +93,14 @@ const untilLeased = async (): Promise<void> => {
 }
 
 describe('fresh credentials', () => {
-  it('are asked for once when ten workers need them at once', async () => {
+  it('are asked for once when fifty workers need them at once', async () => {
     let calls = 0
     const refresh: Refresh = async () => {
       calls += 1
       await pause(50)
       return giving(`token ${calls}`)
     }
-    await Promise.all(Array.from({ length: 10 }, () => ask(refresh)))
+    await Promise.all(Array.from({ length: 50 }, () => ask(refresh)))
     expect(calls).toBe(1)
     expect(await accountRow()).toMatchObject({
       ...{ credentials_version: 2, refresh_lease: null, refresh_lease_until: null },

@@ -14,7 +14,7 @@ export const openBazaarHouse = (home: string): Promise<House> =>
       // longer than a poll of the queue: one that a killed app has left behind still takes messages
       ROBNU_LEASE_MS: '4000',
       // tests ask more often than a seller may
-      ROBNU_LIMITS: 'burst=1000000/60,write=1000000/60',
+      ROBNU_LIMITS: 'burst=1000000/60,write=1000000/60,address=1000000/60',
     },
     sandboxSpeed: 600,
   })

@@ -78,6 +78,18 @@ const unheard = new Set([400, 401, 403, 405, 413, 415, 429])
 /** Acts of staff in a seller, by what else they tell: all that staff may change there. */
 const acts: Readonly<Record<string, readonly string[]>> = {
   'POST /v1/marketplace-accounts/{id}/sync': [],
+  'PATCH /v1/marketplace-accounts/{id}': [],
+  'PATCH /v1/marketplace-accounts/{id}/schedules/{target}': [],
+  'POST /v1/marketplace-accounts/{id}/backfill': [],
+  'POST /v1/dead-letters/{id}/redrive': [],
+  'POST /v1/dead-letters/{id}/dismiss': [],
+  'POST /v1/processing': [],
+  'POST /v1/manifests/{id}/shipments': [],
+  'POST /v1/manifests/{id}/close': [],
+  'PUT /v1/inventory/{sku}': ['stock.changed'],
+  'PUT /v1/inventory/{sku}/reserves': [],
+  'POST /v1/listings': [],
+  'POST /v1/imports/{id}/cancel': [],
 }
 
 test('every request of staff inside a seller is one event with both ids, and its act another', async () => {

@@ -152,7 +152,7 @@ const buyerOf = (
 }
 const addressForm = z.object({ line1: text, line2: text, city: text, postalCode: text }).partial()
 
-/** A manifest with the parcels that the marketplace says are in it. */
+/** A manifest with the parcels that the marketplace says are in it, also those that are unknown here. */
 export const loadManifest = async (
   scope: SellerScope,
   ask: {
@@ -164,15 +164,14 @@ export const loadManifest = async (
 ): Promise<ManifestRecord> => {
   const { accountId, marketplaceName, gstin, row } = ask
   const parcels = await scope.any(sql.type(parcelRow)`
-    select s.external_shipment_id as number, o.external_order_id as "orderNumber", s.awb, s.carrier,
-      coalesce((
+    select u.number, o.external_order_id as "orderNumber", s.awb, s.carrier, (
         select sum(i.quantity) from shipment_items i
-        where i.seller_id = s.seller_id and i.shipment_id = s.id), 0)::int4 as pieces
-    from shipments s
-    join orders o on o.seller_id = s.seller_id and o.id = s.order_id
-    where s.seller_id = ${scope.sellerId} and s.marketplace_account_id = ${accountId}
-      and s.external_shipment_id = any(${sql.array([...row.shipmentExternalIds], 'text')})
-    order by s.external_shipment_id`)
+        where i.seller_id = s.seller_id and i.shipment_id = s.id)::int4 as pieces
+    from unnest(${sql.array([...row.shipmentExternalIds], 'text')}) as u (number)
+    left join shipments s on s.seller_id = ${scope.sellerId}
+      and s.marketplace_account_id = ${accountId} and s.external_shipment_id = u.number
+    left join orders o on o.seller_id = s.seller_id and o.id = s.order_id
+    order by u.number`)
   return {
     marketplace: marketplaceName,
     number: row.externalId,
@@ -184,8 +183,8 @@ export const loadManifest = async (
 }
 const parcelRow = z.object({
   number: z.string(),
-  orderNumber: z.string(),
+  orderNumber: text,
   awb: text,
   carrier: text,
-  pieces: z.number(),
+  pieces: z.number().nullable(),
 })

@@ -19,6 +19,8 @@ export interface Paper {
   readonly bottom: number
   /** Writes into a column of this width and answers how high it was. */
   readonly text: (text: string, x: number, y: number, width: number, style?: TextStyle) => number
+  /** How high the text would be. */
+  readonly height: (text: string, width: number, style?: TextStyle) => number
   readonly rule: (y: number) => void
   readonly box: (x: number, y: number, width: number, height: number) => void
   /** Rows over as many pages as they take; answers where the next thing goes. */
@@ -109,6 +111,8 @@ export const createPaper = async (options: PaperOptions): Promise<Paper> => {
     }
     return lines.length * size * leading
   }
+  const height: Paper['height'] = (value, room, { size = 9, bold = false } = {}) =>
+    linesOf(value, room, size, bold).length * size * leading
   const rule = (y: number): void => {
     doc.moveTo(left, y).lineTo(left + width, y).lineWidth(0.5).strokeColor('#555').stroke()
   }
@@ -153,7 +157,7 @@ export const createPaper = async (options: PaperOptions): Promise<Paper> => {
   }
 
   return {
-    ...{ width, left, bottom, text, rule, table, fit },
+    ...{ width, left, bottom, text, height, rule, table, fit },
     box: (x, y, w, h) => void doc.rect(x, y, w, h).lineWidth(0.5).strokeColor('#555').stroke(),
     barcode: (value, x, y, room, height) => {
       if (!/^[\x20-\x7e]{1,48}$/.test(value)) return

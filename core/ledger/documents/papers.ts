@@ -30,7 +30,8 @@ export const packingSlip = async (record: OrderRecord): Promise<Uint8Array> => {
     ]),
     y,
   )
-  paper.text(`Total ${piecesOf(record)} pieces`, left, y + 6, width, { bold: true, align: 'right' })
+  y = paper.fit(y + 6, 12)
+  paper.text(`Total ${piecesOf(record)} pieces`, left, y, width, { bold: true, align: 'right' })
   return await paper.end()
 }
 
@@ -96,7 +97,7 @@ const invoice = async (record: OrderRecord, to: Party): Promise<Uint8Array> => {
   const sum = (of: (line: (typeof taxed)[number]) => number): number =>
     taxed.reduce((total, line) => total + of(line), 0)
   const total = sum(({ totalPaise }) => totalPaise ?? 0)
-  y = paper.fit(y + 6, 110)
+  y = paper.fit(y + 6, 160)
   const totals: readonly (readonly [string, string])[] = [
     ['Taxable value', rupees(sum(({ tax }) => tax.taxablePaise))],
     ...split.map(([title, of]) => [title, rupees(sum(({ tax }) => of(tax)))] as const),
@@ -115,7 +116,7 @@ const invoice = async (record: OrderRecord, to: Party): Promise<Uint8Array> => {
 }
 
 export const label = async (record: OrderRecord): Promise<Uint8Array> => {
-  const { orderNumber, orderedAt, shipment, buyer, seller, lines } = record
+  const { orderNumber, orderedAt, shipment, buyer, seller } = record
   const paper = await createPaper({
     ...{ title: `Label ${orderNumber}`, at: orderedAt, size: labelSize, margin: 14 },
   })
@@ -138,14 +139,35 @@ export const label = async (record: OrderRecord): Promise<Uint8Array> => {
   if (buyer?.phone) y += paper.text(`Phone: ${buyer.phone}`, left, y, width, { size: 9 }) + 4
   paper.rule(y)
   y += 5 + paper.text(`Order ${orderNumber}`, left, y + 5, width, { size: 9, bold: true })
-  for (const { sku, externalId, quantity } of lines) {
-    y += paper.text(`${sku ?? externalId} - ${quantity} pcs`, left, y, width, { size: 8 })
-  }
+  const returnSize = 7.5
+  const returnHeight = 14 + partyHeight(paper, seller, width, returnSize)
+  y += contents(paper, record, y, paper.bottom - returnHeight - 16)
   y += 6 + paper.text(`Total ${piecesOf(record)} pieces`, left, y, width, { size: 8, bold: true })
   paper.rule(y)
   y += 5 + paper.text('If undelivered, return to', left, y + 5, width, { size: 7 })
-  party(paper, seller, left, y, width, 7.5)
+  party(paper, seller, left, y, width, returnSize)
   return await paper.end()
+}
+
+/** As many lines as there is room for above `bottom`; of the others how many they are. */
+const contents = (paper: Paper, { lines }: OrderRecord, from: number, bottom: number): number => {
+  const { left, width } = paper
+  const style = { size: 8 }
+  const texts = lines.map(({ sku, externalId, quantity }) =>
+    `${sku ?? externalId} - ${quantity} pcs`
+  )
+  let y = from
+  for (const [at, text] of texts.entries()) {
+    const isLast = at === texts.length - 1
+    const room = bottom - y - (isLast ? 0 : paper.height('and', width, style))
+    if (paper.height(text, width, style) > room) {
+      const rest = lines.slice(at)
+      const more = `and ${rest.length} more, ${piecesOf({ lines: rest })} pieces: see packing slip`
+      return y - from + paper.text(more, left, y, width, style)
+    }
+    y += paper.text(text, left, y, width, style)
+  }
+  return y - from
 }
 
 export const manifestList = async (record: ManifestRecord): Promise<Uint8Array> => {
@@ -155,7 +177,7 @@ export const manifestList = async (record: ManifestRecord): Promise<Uint8Array> 
   const { left, width } = paper
   let y = 36
   y += paper.text(`MANIFEST ${number}`, left, y, width, { size: 15, bold: true })
-  const pieces = parcels.reduce((sum, parcel) => sum + parcel.pieces, 0)
+  const pieces = parcels.reduce((sum, parcel) => sum + (parcel.pieces ?? 0), 0)
   const facts = [
     `${record.marketplace}, seller: ${seller.name}${seller.gstin ? `, GSTIN ${seller.gstin}` : ''}`,
     `Dispatch date: ${dispatchDate ?? '-'}`,
@@ -172,8 +194,8 @@ export const manifestList = async (record: ManifestRecord): Promise<Uint8Array> 
       { title: 'Quantity', width: 60, align: 'right' },
     ],
     parcels.map((parcel, index) => [
-      ...[String(index + 1), parcel.number, parcel.orderNumber, parcel.awb ?? '-'],
-      ...[parcel.carrier ?? '-', `${parcel.pieces} pcs`],
+      ...[String(index + 1), parcel.number, parcel.orderNumber ?? '-', parcel.awb ?? '-'],
+      ...[parcel.carrier ?? '-', parcel.pieces === null ? '-' : `${parcel.pieces} pcs`],
     ]),
     y,
   )
@@ -221,17 +243,23 @@ const titled = (
   return height + party(paper, who, x, y + height, width, 9)
 }
 
+const belowName = ({ address, gstin, stateCode }: Party): string => {
+  const state = stateCode === null ? [] : [`State: ${stateCode} ${stateName(stateCode) ?? ''}`]
+  return [...address, ...gstin ? [`GSTIN: ${gstin}`] : [], ...state].join('\n')
+}
+const partyHeight = (paper: Paper, who: Party, width: number, size: number): number =>
+  paper.height(`${who.name}\n${belowName(who)}`, width, { size, bold: true })
+
 const party = (
   paper: Paper,
-  { name, address, gstin, stateCode }: Party,
+  who: Party,
   x: number,
   y: number,
   width: number,
   size: number,
 ): number => {
-  const height = paper.text(name, x, y, width, { size, bold: true })
-  const state = stateCode === null ? [] : [`State: ${stateCode} ${stateName(stateCode) ?? ''}`]
-  const rest = [...address, ...gstin ? [`GSTIN: ${gstin}`] : [], ...state].join('\n')
+  const height = paper.text(who.name, x, y, width, { size, bold: true })
+  const rest = belowName(who)
   return height + (rest === '' ? 0 : paper.text(rest, x, y + height, width, { size }))
 }
 

@@ -61,9 +61,10 @@ export interface ManifestRecord {
   readonly closedAt: Date | null
   readonly parcels: readonly {
     readonly number: string
-    readonly orderNumber: string
+    /** Null, as its pieces: the marketplace has told of it in this manifest alone. */
+    readonly orderNumber: string | null
     readonly awb: string | null
     readonly carrier: string | null
-    readonly pieces: number
+    readonly pieces: number | null
   }[]
 }

@@ -27,7 +27,11 @@ export const planChanges = async (
   { add, remove }: ChangeAsk,
 ): Promise<ManifestChanges> => {
   const rows = await scope.any(sql.type(shipmentRow)`
-    select s.id, s.external_shipment_id, s.status, s.manifest_id from shipments s
+    select s.id, s.external_shipment_id, s.manifest_id,
+      -- some marketplaces tell of the order alone that its label is made
+      s.status in ('READY_TO_SHIP', 'MANIFESTED')
+        or s.status = 'PACKED' and o.status in ('READY_TO_SHIP', 'MANIFESTED') as ready
+    from shipments s join orders o on o.seller_id = s.seller_id and o.id = s.order_id
     where s.seller_id = ${scope.sellerId} and s.marketplace_account_id = ${manifest.accountId}
       and s.id = any(${uuidArray([...add, ...remove])}::uuid[])`)
   const found = new Map(rows.map((row) => [row.id, row]))
@@ -38,14 +42,19 @@ export const planChanges = async (
       return message === undefined ? [] : [{ pointer: `/${name}/${at}`, message }]
     })
   const errors = [
-    ...told('add', ({ status, manifest_id }) =>
-      status !== 'READY_TO_SHIP' && status !== 'MANIFESTED'
-        ? 'is not ready to ship'
-        : manifest_id !== null && manifest_id !== manifest.id
-        ? 'is in another manifest'
-        : undefined),
-    ...told('remove', ({ manifest_id }) =>
-      manifest_id === manifest.id ? undefined : 'is not in the manifest'),
+    ...told(
+      'add',
+      ({ ready, manifest_id }) =>
+        !ready
+          ? 'is not ready to ship'
+          : manifest_id !== null && manifest_id !== manifest.id
+          ? 'is in another manifest'
+          : undefined,
+    ),
+    ...told(
+      'remove',
+      ({ manifest_id }) => manifest_id === manifest.id ? undefined : 'is not in the manifest',
+    ),
   ]
   if (errors.length > 0) throw fault('invalid-request', { errors })
   const fresh = add.filter((id) => found.get(id)?.manifest_id !== manifest.id)
@@ -61,7 +70,7 @@ export const planChanges = async (
 const shipmentRow = z.object({
   id: z.string(),
   external_shipment_id: z.string(),
-  status: z.string(),
+  ready: z.boolean(),
   manifest_id: z.string().nullable(),
 })
 type Row = z.infer<typeof shipmentRow>

@@ -74,7 +74,13 @@ export const recordStep = async (
   const { sellerId } = scope
   const begins = outcome === 'started'
   const json = output === undefined ? null : JSON.stringify(output)
+  // the run moves with every step that ends, so that a worker's death later is not held against it
   await scope.run(command`
+    with counted as (
+      update job_runs r set pages = r.pages + 1 from batches b
+      where b.seller_id = ${sellerId} and b.id = ${batchId} and r.seller_id = b.seller_id
+        and r.id = b.job_run_id and not ${begins}::boolean
+    )
     insert into processing_steps as s (
       seller_id, id, batch_id, order_id, step, seq, outcome, code, message, output, attempts, ended_at
     )

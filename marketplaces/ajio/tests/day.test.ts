@@ -2,7 +2,8 @@ import { type OrderRow, orderStateRank, type PayoutRow, type ReturnRow } from 'r
 import { expect, test } from 'vitest'
 import ajio from '../mod.ts'
 import { orderStanding } from '../states.ts'
-import { batchOf, type Books, emptyShelf, process, run, type Shelf, startWorld } from './world.ts'
+import { batchOf, emptyShelf, process, run, type Shelf } from './host.ts'
+import { type Books, startWorld } from './world.ts'
 
 const { syncOrders, syncReturns, syncPayouts, verify } = ajio.adapter
 

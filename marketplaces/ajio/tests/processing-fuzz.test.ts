@@ -3,7 +3,8 @@ import { type Context, failureOf, type OrderRow, type Schema, type StepResult } 
 import { expect, test } from 'vitest'
 import ajio from '../mod.ts'
 import { blow, type Json, struck } from './blows.ts'
-import { batchOf, emptyShelf, run, startWorld } from './world.ts'
+import { batchOf, emptyShelf, run } from './host.ts'
+import { startWorld } from './world.ts'
 
 const kebab = /^[a-z0-9][a-z0-9:._-]{0,79}$/
 
