@@ -5,8 +5,8 @@ import { type Payouts, payoutStatuses } from '../../ledger/read-payouts.ts'
 import { payoutStates } from '../../plugin.ts'
 import type { Cursors } from '../cursor.ts'
 import { pageOf } from '../examples.ts'
-import { given } from '../given.ts'
 import { Payout, payoutExample, PayoutLine, payoutLineExample } from '../ledger-schemas.ts'
+import { pageByTime } from '../page-by-time.ts'
 import { type Route, route } from '../route.ts'
 import { Cursor, Id, IdParams, Limit, listOf } from '../schemas.ts'
 
@@ -32,8 +32,6 @@ const Query = z.strictObject({
   message: 'must not be before the beginning of the range',
 })
 const LinesQuery = z.strictObject({ cursor: Cursor.optional(), limit: Limit })
-/** A day, and the id. */
-const Position = z.tuple([z.string(), z.string()])
 const LinePosition = z.tuple([z.string()])
 
 export const payoutRoutes = (payouts: Payouts, cursors: Cursors): readonly Route[] => [
@@ -48,27 +46,15 @@ export const payoutRoutes = (payouts: Payouts, cursors: Cursors): readonly Route
     answer: listOf(Payout),
     examples: { answer: pageOf(payoutExample) },
     problems: ['invalid-cursor'],
-    handle: async ({ query }, { entry, accounts }) => {
+    handle: ({ query }, { entry: { sellerId }, entry, accounts }) => {
       const filters = {
         state: query.settlement_state,
         status: query.status,
         from: query.from,
         to: query.to,
       }
-      const scope = {
-        list: path,
-        sellerId: entry.sellerId,
-        filters: { ...filters, accountId: query.account },
-      }
-      const after = query.cursor && cursors.read(scope, query.cursor, Position)
-      const { rows, next } = await payouts.list(entry, {
-        ...given({ accountId: query.account }),
-        ...(after ? { after: { at: after[0], id: after[1] } } : {}),
-        filter: given(filters),
-        limit: query.limit,
-        accounts,
-      })
-      return { data: rows, page: { next: next && cursors.write(scope, [next.at, next.id]) } }
+      const page = { cursors, path, sellerId, query, filters, accounts }
+      return pageByTime(page, (ask) => payouts.list(entry, ask))
     },
   }),
   route({

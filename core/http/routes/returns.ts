@@ -5,13 +5,13 @@ import type { Returns } from '../../ledger/read-returns.ts'
 import { returnKinds, returnStates } from '../../plugin.ts'
 import type { Cursors } from '../cursor.ts'
 import { pageOf } from '../examples.ts'
-import { given } from '../given.ts'
 import {
   ReturnDetail,
   returnDetailExample,
   returnExample,
   ReturnSummary,
 } from '../ledger-schemas.ts'
+import { pageByTime } from '../page-by-time.ts'
 import { type Route, route } from '../route.ts'
 import { Cursor, Id, IdParams, Limit, listOf } from '../schemas.ts'
 import { From, isRange, rangeMessage, To } from '../times.ts'
@@ -34,8 +34,6 @@ const Query = z.strictObject({
   path: ['initiated_to'],
   message: rangeMessage,
 })
-/** An ISO time, and the id. */
-const Position = z.tuple([z.string(), z.string()])
 
 export const returnRoutes = (returns: Returns, cursors: Cursors): readonly Route[] => [
   route({
@@ -49,7 +47,7 @@ export const returnRoutes = (returns: Returns, cursors: Cursors): readonly Route
     answer: listOf(ReturnSummary),
     examples: { answer: pageOf(returnExample) },
     problems: ['invalid-cursor'],
-    handle: async ({ query }, { entry, accounts }) => {
+    handle: ({ query }, { entry: { sellerId }, entry, accounts }) => {
       const filters = {
         status: query.status,
         kind: query.kind,
@@ -58,20 +56,8 @@ export const returnRoutes = (returns: Returns, cursors: Cursors): readonly Route
         from: query.initiated_from,
         to: query.initiated_to,
       }
-      const scope = {
-        list: path,
-        sellerId: entry.sellerId,
-        filters: { ...filters, accountId: query.account },
-      }
-      const after = query.cursor && cursors.read(scope, query.cursor, Position)
-      const { rows, next } = await returns.list(entry, {
-        ...given({ accountId: query.account }),
-        ...(after ? { after: { at: after[0], id: after[1] } } : {}),
-        filter: given(filters),
-        limit: query.limit,
-        accounts,
-      })
-      return { data: rows, page: { next: next && cursors.write(scope, [next.at, next.id]) } }
+      const page = { cursors, path, sellerId, query, filters, accounts }
+      return pageByTime(page, (ask) => returns.list(entry, ask))
     },
   }),
   route({

@@ -5,13 +5,13 @@ import type { Shipments } from '../../ledger/read-shipments.ts'
 import { orderStates } from '../../plugin.ts'
 import type { Cursors } from '../cursor.ts'
 import { pageOf } from '../examples.ts'
-import { given } from '../given.ts'
 import {
   ShipmentDetail,
   shipmentDetailExample,
   shipmentExample,
   ShipmentSummary,
 } from '../ledger-schemas.ts'
+import { pageByTime } from '../page-by-time.ts'
 import { type Route, route } from '../route.ts'
 import { Cursor, Id, IdParams, Limit, listOf } from '../schemas.ts'
 
@@ -25,8 +25,6 @@ const Query = z.strictObject({
   order: Id.optional().openapi({ description: 'Of this order only' }),
   awb: z.string().min(1).max(100).optional().openapi({ description: 'With this waybill' }),
 })
-/** An ISO time, and the id. */
-const Position = z.tuple([z.string(), z.string()])
 
 export const shipmentRoutes = (shipments: Shipments, cursors: Cursors): readonly Route[] => [
   route({
@@ -40,22 +38,10 @@ export const shipmentRoutes = (shipments: Shipments, cursors: Cursors): readonly
     answer: listOf(ShipmentSummary),
     examples: { answer: pageOf(shipmentExample) },
     problems: ['invalid-cursor'],
-    handle: async ({ query }, { entry, accounts }) => {
+    handle: ({ query }, { entry: { sellerId }, entry, accounts }) => {
       const filters = { status: query.status, orderId: query.order, awb: query.awb }
-      const scope = {
-        list: path,
-        sellerId: entry.sellerId,
-        filters: { ...filters, accountId: query.account },
-      }
-      const after = query.cursor && cursors.read(scope, query.cursor, Position)
-      const { rows, next } = await shipments.list(entry, {
-        ...given({ accountId: query.account }),
-        ...(after ? { after: { at: after[0], id: after[1] } } : {}),
-        filter: given(filters),
-        limit: query.limit,
-        accounts,
-      })
-      return { data: rows, page: { next: next && cursors.write(scope, [next.at, next.id]) } }
+      const page = { cursors, path, sellerId, query, filters, accounts }
+      return pageByTime(page, (ask) => shipments.list(entry, ask))
     },
   }),
   route({
