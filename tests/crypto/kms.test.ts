@@ -112,12 +112,17 @@ describe('trouble is keys-unavailable', () => {
   for (const [name, trouble] of Object.entries(troubles)) {
     it(`when there is ${name}`, async () => {
       const { wrapped } = await kms.generate('alias/test', context)
+      server.operations.length = 0
       server.fault = trouble
       const start = performance.now()
       await expectUnavailable(kms.unwrap(wrapped, context))
       await expectUnavailable(kms.generate('alias/test', context))
       if (name !== 'no answer') await expectUnavailable(kms.ensureAlias('alias/test'))
-      expect(server.operations.length).toBeLessThanOrEqual(1 + 3 * 3)
+      for (const operation of new Set(server.operations)) {
+        const sent = server.operations.filter((other) => other === operation).length
+        // Deno sends once more, below the SDK, what died with its connection
+        expect(sent, operation).toBeLessThanOrEqual(name === 'no answer' ? 2 * 3 : 3)
+      }
       // of 300 ms for each attempt; the SDK's pauses after a throttle are the longest
       expect(performance.now() - start).toBeLessThan(15_000)
       expect(lines.every(({ event }) => event === 'kms.unavailable')).toBe(true)
