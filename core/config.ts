@@ -19,6 +19,12 @@ export interface PluginEntry {
   /** A package's name, or a path from the configuration file. */
   readonly use: string
   readonly config: unknown
+  /** False: named, and not loaded. Absent: true. */
+  readonly enabled?: boolean
+  /** `isolated`: in a process of its own. Absent: in ours, fenced against mistakes and not against malice. */
+  readonly trust?: 'in-process' | 'isolated'
+  /** `sha256-<base64>` over the files of the plugin; required of one from outside of the project. */
+  readonly integrity?: string
 }
 export type Config = Readonly<z.infer<typeof schema>> & {
   readonly plugins: readonly PluginEntry[]
@@ -125,7 +131,14 @@ const schema = z.object({
 export const variables: readonly string[] = Object.keys(schema.shape)
 
 const fileSchema = z.strictObject({
-  plugins: z.array(z.strictObject({ use: z.string().min(1), config: z.unknown().optional() })),
+  plugins: z.array(z.strictObject({
+    use: z.string().min(1),
+    config: z.unknown().optional(),
+    enabled: z.boolean().optional(),
+    trust: z.enum(['in-process', 'isolated']).optional(),
+    integrity: z.string().regex(/^sha256-[A-Za-z0-9+/]{43}=$/, 'must be sha256-<base64>')
+      .optional(),
+  })),
 })
 
 export const readConfig = (env: Environment): Config => {

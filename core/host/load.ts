@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { PluginEntry } from '../config.ts'
 import { isPlugin, type Plugin } from '../plugin.ts'
+import type { PluginProcess } from './isolated/process.ts'
 
 export interface LoadedPlugin {
   readonly plugin: Plugin
@@ -12,6 +13,8 @@ export interface LoadedPlugin {
   readonly url: string
   /** As given in the configuration; parsed by `configure`. */
   readonly config: unknown
+  /** Of a plugin in a process of its own; `plugin` then calls it. */
+  readonly process?: PluginProcess
 }
 /** A fault of one plugin: where it is, and what to do about it. */
 export interface PluginFault {

@@ -1,0 +1,17 @@
+/** A plugin in a process of its own, as the rest of the house sees it. */
+
+export type ProcessState = 'starting' | 'running' | 'failed' | 'stopped'
+
+export interface PluginProcess {
+  readonly state: () => {
+    readonly state: ProcessState
+    /** Why it failed, in words for ops: `exited with code 3`, `gave no sign of life for 5 s`. */
+    readonly cause?: string
+    /** How often it was started, the first time included. */
+    readonly starts: number
+    readonly since: Date
+  }
+  /** Calls in hand come to their end within the limit, then the process is replaced: re-enable, upgrade. */
+  readonly restart: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
