@@ -32,6 +32,8 @@ interface LetterPosition {
 interface ListAsk {
   readonly state?: LetterView['state']
   readonly accountId?: string
+  readonly id?: string
+  readonly queue?: string
   readonly after?: LetterPosition
   readonly limit: number
 }
@@ -75,6 +77,8 @@ export interface StaffDeadLetters {
     readonly id: string
     readonly decision: Decision
     readonly reason: string
+    /** The operator, where a command did it and nobody signed in. */
+    readonly by?: string
   }) => Promise<LetterView | null>
   /** The newest hundred. */
   readonly strays: (actor: StaffEntry) => Promise<readonly StrayView[]>
@@ -119,6 +123,7 @@ export const createStaffDeadLetters = ({ db, wake }: Deps): StaffDeadLetters => 
       recordOrgAudit(tx, org_id, actions[ask.decision], `dead-letter:${ask.id}`, {
         seller: ask.sellerId,
         reason: ask.reason,
+        by: ask.by,
       })
       return letter
     })
@@ -136,18 +141,19 @@ const actions = { redrive: 'dead-letter.redriven', dismiss: 'dead-letter.dismiss
 
 const decide = async (
   tx: Tx,
-  { sellerId, id, decision, reason }: {
+  { sellerId, id, decision, reason, by }: {
     readonly sellerId: string
     readonly id: string
     readonly decision: Decision
     readonly reason: string
+    readonly by?: string
   },
 ): Promise<{ readonly changed: boolean; readonly letter: LetterView | null }> => {
   const told = await tx.maybeOne(sql.type(z.object({ changed: z.boolean() }))`
     select changed
     from redrive_work(${sellerId}, ${id}, ${newId()}, ${reason}, ${decision === 'dismiss'})`)
   if (told?.changed) {
-    recordAudit(tx, sellerId, actions[decision], `dead-letter:${id}`, { reason })
+    recordAudit(tx, sellerId, actions[decision], `dead-letter:${id}`, { reason, by })
   }
   return { changed: told?.changed === true, letter: await readLetter(tx, { sellerId, id }) }
 }
@@ -161,7 +167,7 @@ const readLetter = (
 
 const listLetters = async (
   queries: Queries,
-  { state, accountId, after, limit }: ListAsk,
+  { state, accountId, id, queue, after, limit }: ListAsk,
   conditions: readonly Fragment[],
 ): Promise<Letters> => {
   const where = allOf(
@@ -169,6 +175,8 @@ const listLetters = async (
     ...conditions,
     ...state ? [sql.fragment`state = ${state}`] : [],
     ...accountId ? [sql.fragment`marketplace_account_id = ${accountId}`] : [],
+    ...id ? [sql.fragment`id = ${id}`] : [],
+    ...queue ? [sql.fragment`queue = ${queue}`] : [],
     ...after
       ? [
         sql

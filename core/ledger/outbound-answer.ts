@@ -18,8 +18,12 @@ export const readBody = async (response: Response): Promise<string> => {
 }
 
 /** The answer as the schema gives it; the failure names paths and never values. */
-export const parseAnswer = async <T>(schema: Schema<T>, text: string): Promise<T> => {
-  const result = await schema['~standard'].validate(jsonOf(text))
+export const parseAnswer = async <T>(schema: Schema<T>, text: string): Promise<T> =>
+  await checkAnswer(schema, jsonOf(text))
+
+/** As `parseAnswer`, of JSON that is parsed. */
+export const checkAnswer = async <T>(schema: Schema<T>, json: unknown): Promise<T> => {
+  const result = await schema['~standard'].validate(json)
   if (!result.issues) return result.value
   const paths = result.issues.slice(0, 3).map((issue) =>
     (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
@@ -41,8 +45,16 @@ export const failureOfStatus = (
   text: string,
   explain: HttpInit['explain'],
   retryAfterMs: number | undefined,
+): Error => explainedFailure(status, looseJsonOf(text), explain, retryAfterMs)
+
+/** As `failureOfStatus`; `body` is undefined where the answer is no JSON. */
+export const explainedFailure = (
+  status: number,
+  body: unknown,
+  explain: HttpInit['explain'],
+  retryAfterMs: number | undefined,
 ): Error => {
-  const explained = explain?.(status, looseJsonOf(text))
+  const explained = explain?.(status, body)
   const kind = explained?.kind ?? kindOf(status)
   return failure(kind, explained?.message ?? `The marketplace answered with status ${status}`, {
     status,

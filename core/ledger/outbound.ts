@@ -15,6 +15,7 @@ import type { Upstream } from './upstream.ts'
 export interface OutboundOptions {
   readonly marketplace: Pick<Marketplace, 'id' | 'hosts' | 'limits'>
   readonly upstream: Upstream
+  /** Of a real upstream; in production it reaches public addresses alone. */
   readonly fetch: typeof fetch
   /** Absent before an account is stored: nothing is shared yet. */
   readonly permits?: Permits
@@ -45,8 +46,8 @@ export const ask = async <T>(
   const { url, headers } = upstream.resolve(asked)
   const body = bodyOf(init)
   const answer = await send(options, url, {
-    method: init.method ?? 'GET',
-    headers: { accept: init.accept, ...init.headers, ...body.headers, ...headers },
+    method: methodOf(init),
+    headers: headersOf({ accept: init.accept }, init.headers, body.headers, headers),
     body: body.text,
   }, take)
   const wait = retryAfterMs(answer.headers, upstream.now())
@@ -69,14 +70,14 @@ interface Head {
 }
 
 const send = async <T>(
-  { fetch, signal }: OutboundOptions,
+  { fetch, upstream, signal }: OutboundOptions,
   url: URL,
   request: { method: string; headers: Record<string, string>; body: string | undefined },
   take: (response: Response, signal: AbortSignal) => Promise<T>,
 ): Promise<Head & ({ readonly taken: T } | { readonly text: string })> => {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   try {
-    const response = await fetch(url, {
+    const response = await (upstream.fetch ?? fetch)(url, {
       method: request.method,
       headers: request.headers,
       ...(request.body === undefined ? {} : { body: request.body }),
@@ -104,6 +105,34 @@ const addressOf = (address: string, query: HttpInit['query'], hosts: readonly st
     url.searchParams.set(name, Array.isArray(value) ? value.join(',') : String(value))
   }
   return url
+}
+
+const methods: readonly unknown[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** A plugin in plain JavaScript can say anything. */
+const methodOf = ({ method = 'GET' }: HttpInit): string => {
+  if (methods.includes(method)) return method
+  throw new Error(`The method of a request is one of ${methods.join(', ')}`)
+}
+
+/** They say how a request is carried and to whom: that is not for the plugin to say. */
+const ours =
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-length|accept-encoding|proxy-.*)$/i
+
+/** Later ones win, however a name is written. Values are in no error: some are secrets. */
+const headersOf = (
+  ...all: readonly (Readonly<Record<string, string>> | undefined)[]
+): Record<string, string> => {
+  const headers: Record<string, string> = {}
+  for (const [name, given] of all.flatMap((some) => Object.entries(some ?? {}))) {
+    const value = String(given)
+    const isSound = /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+    if (!isSound || ours.test(name)) {
+      throw new Error(`The plugin gives a header that it cannot set: ${JSON.stringify(name)}`)
+    }
+    headers[name.toLowerCase()] = value
+  }
+  return headers
 }
 
 const bodyOf = ({ json, form }: HttpInit): { text?: string; headers: Record<string, string> } => {

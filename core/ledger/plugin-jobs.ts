@@ -7,9 +7,9 @@ import { createJobContext, type PluginDeps } from './plugin-context.ts'
 import { endOfError } from './run-finish.ts'
 
 /** Who consumes which queue. */
-export type Consumers = ReadonlyMap<
-  string,
-  { readonly plugin: Plugin; readonly consumer: Consumer }
+export type Consumers = Pick<
+  ReadonlyMap<string, { readonly plugin: Plugin; readonly consumer: Consumer }>,
+  'get'
 >
 export const consumersOf = (plugins: readonly Plugin[]): Consumers =>
   new Map(

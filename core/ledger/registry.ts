@@ -1,5 +1,6 @@
 /** The marketplaces that are enabled, by their code. Dispatch is by code, never by class. */
-import { type Adapter, type Marketplace, type Sync, type Target, targets } from '../plugin.ts'
+import type { Marketplace, Sync } from '../plugin.ts'
+import { methodOf } from '../rules/targets.ts'
 
 export interface Registry {
   readonly all: readonly Marketplace[]
@@ -11,20 +12,8 @@ export const createRegistry = (marketplaces: readonly Marketplace[]): Registry =
   return { all: marketplaces, find: (code) => byCode.get(code) }
 }
 
-const methods = {
-  ORDERS: 'syncOrders',
-  RETURNS: 'syncReturns',
-  PAYOUTS: 'syncPayouts',
-  INVENTORY: 'pushInventory',
-  PROCESSING: 'fullProcessing',
-} as const satisfies Record<Target, keyof Adapter>
-
-/** What a marketplace can do: the targets whose method is present. */
-export const targetsOf = (marketplace: Marketplace): readonly Target[] =>
-  targets.filter((target) => marketplace.adapter[methods[target]] !== undefined)
-
 /** The method that brings the rows of a target. */
 export const syncOf = (
   { adapter }: Marketplace,
   target: 'ORDERS' | 'RETURNS' | 'PAYOUTS',
-): Sync<unknown, unknown, unknown, unknown> | undefined => adapter[methods[target]]
+): Sync<unknown, unknown, unknown, unknown> | undefined => adapter[methodOf[target]]

@@ -1,18 +1,5 @@
-/** The forms that rows of every kind share, and how the rows of a page are checked one by one. */
-import { z } from 'zod'
-
-/** PostgreSQL holds any text but one with this character. */
-const nul = '\0'
-export const text = (max: number) => z.string().max(max).refine((value) => !value.includes(nul))
-/** What is outside of these years is a mistake, and would break what sorts and pages by time. */
-export const time = z.date()
-  .min(new Date('1990-01-01T00:00:00Z'))
-  .max(new Date('2200-01-01T00:00:00Z'))
-export const paise = z.number().int()
-export const quantity = z.number().int().min(0).max(2_147_483_647)
-/** Unique in its list; the other members are looked at by their own schemas. */
-export const eachOnce = (rows: readonly { readonly externalId: string }[]): boolean =>
-  new Set(rows.map((row) => row.externalId)).size === rows.length
+/** How the rows of a page are checked, one by one. */
+import type { z } from 'zod'
 
 /** Rows that do not have the form of the contract, as they came. */
 export interface Malformed {

@@ -17,15 +17,19 @@ export interface Upstream {
   readonly realMs: (upstreamMs: number) => number
   /** The address to ask instead of the given one; the same where nothing is replaced. */
   readonly resolve: (url: URL) => { readonly url: URL; readonly headers: Record<string, string> }
+  /** How to ask what ops have put in its place, which may be on this machine. */
+  readonly fetch?: typeof fetch
 }
 
 export const createUpstream = (
   settings: UpstreamSettings | undefined,
   realNow: () => number,
+  ownFetch?: typeof fetch,
 ): Upstream => {
   const clock = settings?.clock
   const speed = clock?.speed ?? 1
   return {
+    ...(settings && ownFetch ? { fetch: ownFetch } : {}),
     now: () =>
       clock
         ? new Date(clock.upstream.getTime() + (realNow() - clock.at.getTime()) * speed)

@@ -68,6 +68,25 @@ export const ensureQueues = async (
   return { queues: (await Promise.all(pairs)).flat(), created }
 }
 
+/** What of the queues and their dead-letter queues is there; nothing is made. */
+export const findQueues = async (
+  client: SQSClient,
+  prefix: string,
+  specs: readonly QueueSpec[],
+): Promise<Pick<Ensured, 'queues'> & { readonly missing: readonly string[] }> => {
+  const wanted = specs.flatMap(({ name, kind }) =>
+    [name, `${name}-dlq`].map((one) => ({ name: one, isFifo: kind === 'fifo' }))
+  )
+  const found = await Promise.all(wanted.map(async ({ name, isFifo }) => {
+    const url = await findUrl(client, `${prefix}${name}${isFifo ? '.fifo' : ''}`)
+    return url === undefined ? { name } : { name, queue: { url, isFifo } }
+  }))
+  return {
+    queues: found.flatMap(({ name, queue }) => queue === undefined ? [] : [{ name, queue }]),
+    missing: found.flatMap(({ name, queue }) => queue === undefined ? [name] : []),
+  }
+}
+
 /** Ids are given with every message; groups, not the queue, are what has an order and a rate. */
 const fifoAttributes = {
   FifoQueue: 'true',

@@ -9,7 +9,7 @@ import {
 import type { Log } from '../log.ts'
 import type { QueueSpec } from '../plugin.ts'
 import { inTens, limited } from './sqs-calls.ts'
-import { ensureQueues, type Queue } from './sqs-queues.ts'
+import { ensureQueues, findQueues, type Queue } from './sqs-queues.ts'
 import { type ReceivedMessage, receiveMessages, type ReceiveOptions } from './sqs-receive.ts'
 import { type OutgoingMessage, sendInOrder, type SendResult } from './sqs-send.ts'
 
@@ -44,6 +44,8 @@ export interface Sqs {
     specs: readonly QueueSpec[],
     options?: { readonly visibilitySeconds?: number },
   ) => Promise<readonly string[]>
+  /** Finds what is there and makes nothing; answers the short names of what is missing. */
+  readonly findQueues: (specs: readonly QueueSpec[]) => Promise<readonly string[]>
   /** One result for each message, in their order; what SQS did not take is a result as well. */
   readonly sendBatch: (
     queue: string,
@@ -86,6 +88,11 @@ export const createSqs = (options: SqsOptions): Sqs => {
       for (const { name, queue } of ensured.queues) queues.set(name, queue)
       if (ensured.created.length > 0) log.info('sqs.created', { queues: ensured.created })
       return ensured.created
+    },
+    findQueues: async (specs) => {
+      const found = await findQueues(client, prefix, specs)
+      for (const { name, queue } of found.queues) queues.set(name, queue)
+      return found.missing
     },
     sendBatch: async (name, messages, signal) =>
       await sendInOrder(client, get(name), messages, signal),

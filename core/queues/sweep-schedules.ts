@@ -7,7 +7,7 @@ import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Target } from '../plugin.ts'
 import type { QueueOf } from './layout.ts'
-import { nextRun } from './schedules.ts'
+import { nextRun } from '../rules/cron.ts'
 import { target } from './targets.ts'
 
 export interface SweepOptions {

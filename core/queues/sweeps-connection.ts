@@ -23,6 +23,12 @@ export interface JobQueue {
       readonly deduplication: { readonly id: string; readonly ttl: number }
     },
   ) => Promise<unknown>
+  /** The newest of each kind from `start` to `end`, both counted. */
+  readonly getJobs: (
+    kinds: ('completed' | 'failed')[],
+    start: number,
+    end: number,
+  ) => Promise<readonly { readonly finishedOn?: number; readonly failedReason?: string }[]>
   readonly on: (event: 'error', listener: (error: Error) => void) => unknown
   readonly close: () => Promise<void>
   readonly disconnect: () => Promise<void>

@@ -3,7 +3,7 @@ import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { watchOutage } from './outage.ts'
 import { pause, settlesWithin } from './pause.ts'
-import { timeZone } from './schedules.ts'
+import { timeZone } from '../rules/cron.ts'
 import {
   type Backend,
   type JobQueue,
@@ -36,6 +36,10 @@ export interface Sweeps {
   readonly close: (limitMs?: number) => Promise<void>
   /** Asks for a run at once; processes that ask together ask for one. */
   readonly runNow: (id: string) => Promise<void>
+  /** As those of the start. Throws when the store does not answer. */
+  readonly add: (sweep: Sweep) => Promise<void>
+  /** Waits for the run in hand as `close` does; its schedule stays in the store, and makes one run. */
+  readonly remove: (id: string, limitMs?: number) => Promise<void>
 }
 
 /** Processes that start together ask for one immediate run between them. */
@@ -58,22 +62,40 @@ const kept = { removeOnComplete: 20, removeOnFail: 100 }
  */
 export const startSweeps = async (options: SweepsOptions): Promise<Sweeps> => {
   const { connection, sweeps, readyLimitMs = 10_000 } = options
-  const backend = openBackend(connection)
   const running = new Map<string, RunningSweep>()
   const close = async (limitMs = 10_000): Promise<void> => {
     await Promise.all([...running.values()].map((sweep) => sweep.close(limitMs)))
   }
+  const add = async (sweep: Sweep): Promise<void> => {
+    // each has a backend of its own: it gives up alone
+    const one = openSweep(sweep, openBackend(connection), options)
+    running.set(sweep.id, one)
+    await one.start(readyLimitMs)
+  }
+  const remove = async (id: string, limitMs = 10_000): Promise<void> => {
+    const one = running.get(id)
+    running.delete(id)
+    await one?.close(limitMs)
+  }
   try {
-    for (const sweep of sweeps) {
-      const one = openSweep(sweep, backend, options)
-      running.set(sweep.id, one)
-      await one.start(readyLimitMs)
-    }
+    for (const sweep of sweeps) await add(sweep)
   } catch (error) {
     await close(0)
     throw error
   }
-  return { close, runNow: async (id) => await running.get(id)?.runNow() }
+  return {
+    close,
+    runNow: async (id) => await running.get(id)?.runNow(),
+    add: async (sweep) => {
+      try {
+        await add(sweep)
+      } catch (error) {
+        await remove(sweep.id, 0)
+        throw error
+      }
+    },
+    remove,
+  }
 }
 
 interface RunningSweep {

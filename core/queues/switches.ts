@@ -22,6 +22,8 @@ export interface Switches {
     readonly key: string
     readonly enabled: boolean
     readonly reason: string
+    /** The operator, where a command did it and nobody signed in. */
+    readonly by?: string
   }) => Promise<SwitchView>
 }
 export interface SwitchesOptions {
@@ -52,7 +54,7 @@ export const createSwitches = (options: SwitchesOptions): Switches => {
       )
       return [...rows, ...untouched].toSorted((a, b) => a.key < b.key ? -1 : 1)
     },
-    set: async (actor, { key, enabled, reason }) => {
+    set: async (actor, { key, enabled, reason, by }) => {
       const view = await db.withStaffScope(actor, async (tx) => {
         const account = await accountOf(tx, key)
         if (!account && !known.has(key)) throw fault('switch-unknown')
@@ -63,7 +65,7 @@ export const createSwitches = (options: SwitchesOptions): Switches => {
             changed_at = clock_timestamp(), changed_by = excluded.changed_by
           returning key, enabled, reason, changed_at, changed_by`)
         if (enabled) await wakeWaiting(tx, key)
-        const data = { enabled, reason }
+        const data = { enabled, reason, by }
         if (account) {
           const target = `marketplace-account:${account.id}` as const
           recordAudit(tx, account.seller_id, 'marketplace-account.switched', target, data)

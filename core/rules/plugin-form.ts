@@ -1,7 +1,7 @@
 /** The form of a plugin, member by member: one in plain JavaScript has had no compiler. */
 import { z } from 'zod'
 import { type Plugin, targets } from '../plugin.ts'
-import type { LoadedPlugin } from './load.ts'
+import type { Found } from './rule.ts'
 
 const list = <T extends z.ZodType>(of: T) => z.array(of, 'must be a list')
 const text = z.string('must be a text')
@@ -17,6 +17,7 @@ const role = z.enum(
   'must be one of the five roles',
 )
 const member = <T extends z.ZodRawShape>(shape: T) => z.looseObject(shape, 'must be an object')
+const days = z.int('must be a whole number of days').min(1, 'must be 1 or more')
 
 const surface = {
   id: text,
@@ -45,6 +46,7 @@ const surface = {
     body: schema.optional(),
     answer: schema,
     handle: run,
+    replay: run.optional(),
   })).optional(),
   webhooks: list(z.unknown()).optional(),
   start: run.optional(),
@@ -59,17 +61,31 @@ const market = {
     operation: text,
     ratePerSecond: z.number('must be a number'),
     burst: z.number('must be a number'),
+    rateHeader: text.optional(),
+  })).optional(),
+  claimWindowDays: days.optional(),
+  retention: member({ piiDaysAfterDelivery: days }).optional(),
+  imports: list(member({
+    ...{ id: text, name: text, signature: list(text), rows: run },
+    target: z.enum(['ORDERS', 'RETURNS', 'PAYOUTS'], 'must be ORDERS, RETURNS or PAYOUTS'),
+    ...{ sheet: text.optional(), groupBy: list(text).optional() },
   })).optional(),
   adapter: member({
     verify: run,
     refresh: run.optional(),
     ...{ syncOrders: run.optional(), syncReturns: run.optional(), syncPayouts: run.optional() },
-    ...{ pushInventory: run.optional(), fullProcessing: run.optional() },
+    ...{ pushInventory: run.optional(), readInventory: run.optional() },
+    ...{ fetchDocument: run.optional(), fullProcessing: run.optional() },
   }),
 }
 
+/** The members whose form is looked at: of any plugin, and of a marketplace beside them. */
+export const surfaceMembers: readonly string[] = Object.keys(surface)
+export const marketMembers: readonly string[] = Object.keys(market)
+  .filter((name) => !surfaceMembers.includes(name))
+
 /** What does not have the form of the contract, as paths such as `queues[0].name`. */
-export const shapeFaults = (plugin: Plugin): readonly (readonly [path: string, why: string])[] => {
+export const formFaults = (plugin: Plugin): readonly Found[] => {
   const parsed = member('adapter' in plugin ? market : surface).safeParse(plugin)
   if (parsed.success) return []
   return parsed.error.issues.map((issue) => [pathOf(issue.path), issue.message])
@@ -85,10 +101,10 @@ const pathOf = (path: readonly PropertyKey[]): string =>
 export const memberOf = (path: string): string => path.split(/[.[]/)[0] ?? path
 
 /** The plugin as rules can read it: what has not its form is left out, so that all is told at once. */
-export const readable = (one: LoadedPlugin): LoadedPlugin => {
-  const members = new Set(shapeFaults(one.plugin).map(([path]) => memberOf(path)))
-  const cleared = [...members].map((name) => [name, emptyOf(one.plugin, name)])
-  return { ...one, plugin: { ...one.plugin, ...Object.fromEntries(cleared) } }
+export const readable = <P extends Plugin>(plugin: P): P => {
+  const members = new Set(formFaults(plugin).map(([path]) => memberOf(path)))
+  const cleared = [...members].map((name) => [name, emptyOf(plugin, name)])
+  return { ...plugin, ...Object.fromEntries(cleared) }
 }
 
 const emptyOf = (plugin: Plugin, name: string): unknown => {
