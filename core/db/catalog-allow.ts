@@ -99,6 +99,14 @@ export const coreAllow = (administrators: readonly string[]): CatalogAllow => ({
       reason: 'what staff switch on and off, for all sellers',
       grants: { [platform]: ['INSERT', 'SELECT', 'UPDATE'], [gate]: ['SELECT'] },
     },
+    plugins: {
+      reason: 'what ops want of each plugin, for all sellers',
+      grants: { [platform]: ['INSERT', 'SELECT', 'UPDATE'], [gate]: ['SELECT'] },
+    },
+    plugin_states: {
+      reason: 'what each process says of each plugin, for all sellers',
+      grants: { [platform]: ['DELETE', 'INSERT', 'SELECT', 'UPDATE'] },
+    },
     stray_messages: {
       reason: 'dead messages that name no seller; staff look at them',
       grants: { [platform]: ['DELETE', 'INSERT', 'SELECT'] },
@@ -139,6 +147,7 @@ export const coreAllow = (administrators: readonly string[]): CatalogAllow => ({
     'seller_users_move_sessions()': [],
     'sellers_move_sessions()': [],
     'audit_append(uuid, text, text, text)': [platform, tenant],
+    'idempotency_begin(text, text, bytea)': [tenant],
     'org_audit_append(uuid, text, text, text)': [platform],
     'overrides_move_authz()': [],
     'auth_api_key(text)': [app],

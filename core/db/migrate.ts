@@ -36,7 +36,7 @@ export interface MigrateResult {
 }
 
 /** Any number will do, as long as every copy of this code takes the same. */
-const lockKey = 7_262_668
+export const migrateLock = 7_262_668
 
 /** A file that waits for a lock gives up rather than hold up every request behind it. */
 const lockTimeout = '5s'
@@ -44,7 +44,7 @@ const lockTimeout = '5s'
 /** Applies what is missing. Throws, naming the file, when one fails, was edited or is too new. */
 export const migrate = (options: MigrateOptions): Promise<MigrateResult> =>
   withOperations(options.ownerUrl, async (sql) => {
-    await sql`select pg_advisory_lock(${lockKey})`
+    await sql`select pg_advisory_lock(${migrateLock})`
     await sql`
       create table if not exists schema_migrations (
         line text not null,
@@ -65,6 +65,7 @@ export const migrate = (options: MigrateOptions): Promise<MigrateResult> =>
     refuseUnknown(known, options.lines)
 
     const applied: string[] = []
+    const lines = options.lines.map((one) => one.line)
     for (const { line, files, isPlugin = line !== 'core' } of options.lines) {
       for (const file of files) {
         const before = known.find((k) => k.line === line && k.number === file.number)
@@ -72,7 +73,7 @@ export const migrate = (options: MigrateOptions): Promise<MigrateResult> =>
           refuseEdited(before, file, line)
           continue
         }
-        await apply(sql, line, file, isPlugin)
+        await apply(sql, line, file, isPlugin ? lines : undefined)
         applied.push(`${line}/${file.name}`)
         options.log('migrate.applied', { line, file: file.name })
       }
@@ -97,6 +98,47 @@ export const readCoreLine = async (folder: URL): Promise<MigrationLine> => {
   return { line: 'core', files }
 }
 
+/** How a database stands to the files: names as `core/0001_scope.sql`. */
+export interface MigrationStanding {
+  /** Null: nobody has ever migrated it. */
+  readonly applied: number | null
+  readonly pending: readonly string[]
+  readonly edited: readonly string[]
+  /** Of lines that are known here, and not among their files. */
+  readonly newer: readonly string[]
+  /** Those of `newer` that this code must not run on. */
+  readonly breaking: readonly string[]
+}
+
+/** Changes nothing. As robnu_owner: nobody else may read what was applied. */
+export const readStanding = async (
+  sql: Operations | OperationsTx,
+  lines: readonly MigrationLine[],
+): Promise<MigrationStanding> => {
+  const [there] = await sql<{ made: boolean }[]>`
+    select to_regclass('public.schema_migrations') is not null as made`
+  const known = there?.made
+    ? await sql<Applied[]>`select line, number, name, checksum, breaking from schema_migrations`
+    : []
+  const files = lines.flatMap(({ line, files }) => files.map((file) => ({ line, file })))
+  const before = ({ line, file }: (typeof files)[number]) =>
+    known.find((one) => one.line === line && one.number === file.number)
+  const nameOf = ({ line, file }: (typeof files)[number]) => `${line}/${file.name}`
+  const newer = known.filter(({ line, number }) =>
+    lines.find((one) => one.line === line)?.files.every((file) => file.number !== number) ?? false
+  )
+  return {
+    applied: there?.made ? known.length : null,
+    pending: files.filter((one) => !before(one)).map(nameOf),
+    edited: files.filter((one) =>
+      (before(one)?.checksum ?? checksumOf(one.file)) !== checksumOf(one.file)
+    )
+      .map(nameOf),
+    newer: newer.map(({ line, name }) => `${line}/${name}`),
+    breaking: newer.filter(({ breaking }) => breaking).map(({ line, name }) => `${line}/${name}`),
+  }
+}
+
 interface Applied {
   readonly line: string
   readonly number: number
@@ -109,12 +151,13 @@ const apply = async (
   sql: Operations,
   line: string,
   file: MigrationFile,
-  isPlugin: boolean,
+  /** Of a plugin: all lines that are known. */
+  others: readonly string[] | undefined,
 ): Promise<void> => {
   try {
     await sql.begin(async (tx) => {
       await tx.unsafe(`set local lock_timeout = '${lockTimeout}'`)
-      if (isPlugin) await applyAsPlugin(tx, file.sql)
+      if (others) await applyAsPlugin(tx, file.sql, { line, others })
       else await tx.unsafe(file.sql)
       await tx`
         insert into schema_migrations (line, number, name, checksum, breaking)

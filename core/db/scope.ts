@@ -13,6 +13,8 @@ import { command, sql, type Statement } from './sql.ts'
 export interface DatabaseOptions {
   /** robnu_app: everything inside sellers' scopes, and nothing else. */
   readonly url: string
+  /** The login of an isolated plugin: what runs in a scope runs as the login itself. */
+  readonly isPlugin?: boolean
   /** What its entries are signed with; absent in a process that opens no seller's scope. */
   readonly scopeKey?: ScopeKey
   /** robnu_platform: all sellers, and the functions of the gate; absent where neither is needed. */
@@ -38,7 +40,10 @@ export const openDatabase = async (options: DatabaseOptions): Promise<OpenDataba
   const sign = options.scopeKey && createSigner(options.scopeKey, options.now ?? Date.now)
   const enter = (entry: Omit<Entry, 'kind'> & { readonly kind: string }): FrontStatement[] => {
     if (!sign) throw new Error('This process has no key to sign entries with')
-    return [{ sql: enterAsTenant, values: (backend) => sign(entry, backend) }]
+    return [{
+      sql: options.isPlugin ? enterAsSelf : enterAsTenant,
+      values: (at) => sign(entry, at),
+    }]
   }
 
   return {
@@ -92,6 +97,7 @@ export const settingsOf = (options: Omit<DatabaseOptions, 'url'>) => ({
 /** One statement: each that travels with another costs a tenth of a short one. */
 const enterAsTenant =
   `select app_enter($1, $2, $3, $4, $5), set_config('role', 'robnu_tenant', true)`
+const enterAsSelf = 'select app_enter($1, $2, $3, $4, $5)'
 /** The gate's functions are called by a role that may do nothing else. */
 const beDoor: BoundStatement = {
   sql: `select set_config('role', 'robnu_door', true)`,

@@ -5,7 +5,10 @@ export type ProcessState = 'starting' | 'running' | 'failed' | 'stopped'
 export interface PluginProcess {
   readonly state: () => {
     readonly state: ProcessState
-    /** Why it failed, in words for ops: `exited with code 3`, `gave no sign of life for 5 s`. */
+    /**
+     * Why it failed last, in words for ops: `exited with code 3`, `gave no sign of life for 5 s`. Told
+     * until it has run for ten minutes again, so that nobody misses a process that comes back at once.
+     */
     readonly cause?: string
     /** How often it was started, the first time included. */
     readonly starts: number

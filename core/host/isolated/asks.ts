@@ -1,0 +1,160 @@
+/** Answers what a plugin's process asks: by the context of the call that the question belongs to. */
+import type { z } from 'zod'
+import {
+  type Context,
+  failureOf,
+  type HttpInit,
+  type JobContext,
+  type MakingTx,
+} from '../../plugin.ts'
+import type { Schema, SellerTx, SweepContext } from '../../plugin.ts'
+import type { WireError } from './frames.ts'
+import { askArguments, isWhat, type What } from './parent-frames.ts'
+
+/** A call in the plugin's hands: with it everything ends that was opened for it. */
+export interface CallDesk {
+  /** Throws what the context throws; an error of a refused request is in `refusals`. */
+  readonly answer: (what: string, args: readonly unknown[]) => Promise<unknown>
+  /** Whatever is open is rolled back. */
+  readonly end: () => void
+}
+export interface Refusal {
+  readonly status: number
+  readonly body: unknown
+}
+
+type Given<W extends What> = z.infer<(typeof askArguments)[W]>
+interface OpenTx {
+  readonly tx: SellerTx & Partial<MakingTx>
+  readonly work: PromiseWithResolvers<unknown>
+  readonly done: Promise<unknown>
+}
+
+/** What the marketplace answered, by the error that tells of it. */
+export const refusals = new WeakMap<object, Refusal>()
+
+/** Of one call, at a time: each holds a connection. */
+const maxOpen = 4
+
+export const createDesk = (
+  context: (Context & Partial<JobContext> & Partial<SweepContext>) | undefined,
+  records: AsyncIterator<unknown> | undefined,
+  /** An error of the plugin: one of ours, where it has only let it through. */
+  thrown: (error: WireError) => unknown,
+): CallDesk => {
+  const open = new Map<number, OpenTx>()
+  let isOver = false
+  let next = 1
+
+  const given = () => {
+    if (isOver || !context) throw new Error('The call is over: do not keep its context')
+    return context
+  }
+  const txOf = (id: number): SellerTx & Partial<MakingTx> => {
+    const found = open.get(id)
+    if (!found) throw new Error('The transaction is over: do not keep its scope')
+    return found.tx
+  }
+  const http = async (what: 'http' | 'download', [url, init]: Given<'http'>): Promise<unknown> => {
+    let refusal: Refusal | undefined
+    const asked = {
+      ...init,
+      explain: (status: number, body: unknown) => {
+        refusal = { status, body }
+        return undefined
+      },
+    } as HttpInit
+    try {
+      if (what === 'download') return await given().download(url, asked)
+      return await given().http(anything, url, asked)
+    } catch (error) {
+      if (refusal && failureOf(error)) refusals.set(error as object, refusal)
+      throw error
+    }
+  }
+  const begin = async ([kind]: Given<'open'>): Promise<unknown> => {
+    const run = given()[kind]
+    if (!run) throw new Error(`There is no ${kind} here`)
+    if (open.size >= maxOpen) throw new Error('The call has too many scopes open')
+    const id = next++
+    const opened = Promise.withResolvers<SellerTx & Partial<MakingTx>>()
+    const work = Promise.withResolvers<unknown>()
+    work.promise.catch(() => {})
+    const done = run((tx: SellerTx & Partial<MakingTx>) => {
+      opened.resolve(tx)
+      return work.promise
+    })
+    done.catch(opened.reject)
+    const tx = await opened.promise
+    if (isOver) work.reject(new Error('The call is over'))
+    else open.set(id, { tx, work, done })
+    return { tx: id, sellerId: tx.sellerId }
+  }
+  const close = async ([id, how, error]: Given<'close'>): Promise<unknown> => {
+    txOf(id)
+    const { work, done } = open.get(id) as OpenTx
+    open.delete(id)
+    if (how === 'rollback') {
+      const why = error ? thrown(error as WireError) : new Error('The plugin gave it up')
+      work.reject(why)
+      await done.catch((outcome: unknown) => {
+        // what the database says of it is for whoever asked for the scope
+        if (outcome !== why) throw outcome
+      })
+    } else {
+      work.resolve(how === 'nothing' ? null : undefined)
+      await done
+    }
+    return undefined
+  }
+  const sweep = (): SweepContext => {
+    const found = given()
+    if (!found.syncDue) throw new Error('There is no sweep here')
+    return found as SweepContext
+  }
+  const pull = async ([most]: Given<'pull'>): Promise<unknown> => {
+    const some: unknown[] = []
+    while (records && !isOver && some.length < most) {
+      const { done, value } = await records.next()
+      if (done) break
+      some.push(value)
+    }
+    return some
+  }
+
+  const answers: { readonly [W in What]: (args: Given<W>) => Promise<unknown> } = {
+    http: (args) => http('http', args),
+    download: (args) => http('download', args),
+    open: begin,
+    close,
+    any: ([id, sql, values]) => txOf(id).any(anything, sql, values),
+    send: ([id, queue, body, account]) =>
+      txOf(id).send(queue, body, account === undefined ? undefined : { account }),
+    audit: ([id, action, target]) => txOf(id).audit(action, target),
+    made: ([id, resourceId]) => Promise.resolve(txOf(id).made?.(resourceId)),
+    syncDue: ([target]) => sweep().syncDue(target),
+    verifyIdle: ([idleMs]) => sweep().verifyIdle(idleMs),
+    pull,
+  }
+  return {
+    answer: async (what, args) => {
+      if (!isWhat(what)) throw new Error('The plugin asks for what there is not')
+      const parsed = askArguments[what].safeParse(padded(args))
+      if (!parsed.success) throw new TypeError(`The arguments of "${what}" have the wrong form`)
+      return await (answers[what] as (given: unknown) => Promise<unknown>)(parsed.data)
+    },
+    end: () => {
+      isOver = true
+      for (const { work } of open.values()) work.reject(new Error('The call is over'))
+      open.clear()
+    },
+  }
+}
+
+/** A tuple wants as many places as it has, also where nothing stands. */
+const padded = (args: readonly unknown[]): readonly unknown[] =>
+  args[3] === undefined && args.length === 4 ? args.slice(0, 3) : args
+
+const anything: Schema = {
+  '~standard': { version: 1, vendor: 'robnu', validate: (value) => ({ value }) },
+}
