@@ -58,21 +58,28 @@ export const egressFault = (
   return undefined
 }
 
+/**
+ * The addresses of a URL's host, each on the public internet; throws when one is not. They are dialled
+ * as they stand: a name that is asked twice may answer twice.
+ */
+export const createAddresses = (
+  { isPublic = isPublicAddress, resolve = resolveBySystem }: EgressOptions,
+) =>
+async (url: URL): Promise<readonly string[]> => {
+  const host = hostOf(url)
+  if (isIP(host) !== 0) return [host]
+  const found = await resolve(host).catch((cause: unknown) => {
+    throw new Error('The name of the host is not known', { cause })
+  })
+  if (found.length === 0) throw new Error('The name of the host is not known')
+  // one that is ours among others is enough: somebody is trying
+  if (!found.every(isPublic)) throw new Error('The host is not on the public internet')
+  return found.slice(0, maxTries)
+}
+
 export const createEgress = (options: EgressOptions = {}): Egress => {
   const { isPublic = isPublicAddress, timeoutMs = defaultTimeoutMs, ca } = options
-  const resolve = options.resolve ?? resolveBySystem
-  /** Checked here and dialled as they stand: a name that is asked twice may answer twice. */
-  const addressesOf = async (url: URL): Promise<readonly string[]> => {
-    const host = hostOf(url)
-    if (isIP(host) !== 0) return [host]
-    const found = await resolve(host).catch((cause: unknown) => {
-      throw new Error('The name of the host is not known', { cause })
-    })
-    if (found.length === 0) throw new Error('The name of the host is not known')
-    // one that is ours among others is enough: somebody is trying
-    if (!found.every(isPublic)) throw new Error('The host is not on the public internet')
-    return found.slice(0, maxTries)
-  }
+  const addressesOf = createAddresses(options)
   return {
     post: async (text, { headers, body, signal }) => {
       const why = egressFault(text, isPublic)
@@ -133,14 +140,15 @@ const send = (call: {
     asked.end(body)
   })
 
-const portOf = (url: URL): number => url.port === '' ? 443 : Number(url.port)
-const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1')
+export const portOf = (url: URL): number => url.port === '' ? 443 : Number(url.port)
+/** Without the brackets of IPv6. */
+export const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1')
 
 const resolveBySystem = async (name: string): Promise<readonly string[]> =>
   (await lookup(name, { all: true })).map(({ address }) => address)
 
 /** A resolver takes no signal. */
-const within = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
+export const within = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     const end = () => reject(new Error('The host did not answer in time'))
     if (signal.aborted) return end()

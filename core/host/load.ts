@@ -1,10 +1,16 @@
 /** Loading: what the configuration names becomes plugins, or a list of everything that is wrong. */
 import { existsSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { PluginEntry } from '../config.ts'
+import { integrityFault } from './integrity.ts'
 import { isPlugin, type Plugin } from '../plugin.ts'
+import { type Log, silentLog } from '../log.ts'
+import { needsLogin } from './isolated/login-sql.ts'
+import { openIsolated } from './isolated/open.ts'
 import type { PluginProcess } from './isolated/process.ts'
+import type { Limits } from './isolated/limits.ts'
 
 export interface LoadedPlugin {
   readonly plugin: Plugin
@@ -27,16 +33,43 @@ export interface Loaded {
   readonly faults: readonly PluginFault[]
 }
 
+/** What processes of plugins are watched with. */
+export interface LoadOptions {
+  readonly log?: Log
+  /** How fast the upstream's clock of a plugin runs, by its id. */
+  readonly speedOf?: (pluginId: string) => number
+  /** By the id of the plugin; with it, an isolated plugin that needs a login has to have one. */
+  readonly databases?: Readonly<Record<string, string>>
+  /** Other limits than the usual ones: tests do not wait for them. */
+  readonly limits?: Partial<Limits>
+}
+
 export const loadPlugins = async (
   entries: readonly PluginEntry[],
   configDir: string,
+  { log = silentLog, speedOf = () => 1, databases, limits = {} }: LoadOptions = {},
 ): Promise<Loaded> => {
   const plugins: LoadedPlugin[] = []
   const faults: PluginFault[] = []
-  for (const { use, config } of entries) {
-    const url = addressOf(use, configDir)
+  for (const { use, config, integrity, trust } of entries) {
     const fail = (message: string) => faults.push({ plugin: use, path: '', message })
     try {
+      const url = addressOf(use, configDir)
+      const changed = await integrityFault({ use, integrity }, url, configDir)
+      if (changed !== undefined) {
+        faults.push({ plugin: use, path: 'integrity', message: changed })
+        continue
+      }
+      if (trust === 'isolated') {
+        const opened = await openIsolated({ url, configDir, name: use, log, speedOf, limits })
+        plugins.push({ ...opened, use, url, config })
+        const { plugin } = opened
+        if (databases && needsLogin(plugin) && !databases[plugin.id]) {
+          const path = 'trust'
+          faults.push({ plugin: plugin.id, path, message: noLogin(plugin.id) })
+        }
+        continue
+      }
       const module: { default?: unknown } = await import(url)
       if (isPlugin(module.default)) plugins.push({ plugin: module.default, use, url, config })
       else {
@@ -51,13 +84,27 @@ export const loadPlugins = async (
   return { plugins, faults }
 }
 
-const addressOf = (use: string, configDir: string): string => {
+/** What an isolated plugin without its login is told. */
+export const noLogin = (id: string): string =>
+  `has tables, routes or consumers and no login of its own: run what "robnu plugins login ${id}" prints, and give its URL in ROBNU_PLUGIN_DATABASES`
+
+/** Where the module of an entry is. */
+export const addressOf = (use: string, configDir: string): string => {
   if (use.startsWith('file:')) return use
   if (use.startsWith('.') || isAbsolute(use)) {
     return pathToFileURL(entryOf(resolve(configDir, use))).href
   }
   try {
     return import.meta.resolve(use)
+  } catch {
+    return besideConfig(use, configDir)
+  }
+}
+
+/** A package that lies beside the configuration, where Robnu itself lies elsewhere and is linked. */
+const besideConfig = (use: string, configDir: string): string => {
+  try {
+    return pathToFileURL(createRequire(join(configDir, 'package.json')).resolve(use)).href
   } catch {
     // the import says better what is missing
     return use

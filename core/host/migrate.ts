@@ -3,14 +3,15 @@ import { readFile } from 'node:fs/promises'
 import { migrate, type MigrateResult, type MigrationLine, readCoreLine } from '../db/migrate.ts'
 import type { OperationsTx } from '../db/operations.ts'
 import { type ScopeKey, takeScopeKey } from '../db/proof.ts'
+import { grantPluginLogin } from '../db/plugin-login.ts'
 import { idOf } from '../ids.ts'
 import type { Plugin } from '../plugin.ts'
 import type { Host } from './host.ts'
+import { loginOf, needsLogin } from './isolated/login-sql.ts'
 import { satelliteFaults } from './satellites.ts'
 import { type PluginFault, pluginFault } from './load.ts'
 import { readCatalog } from '../db/catalog.ts'
-import { coreAllow } from '../db/catalog-allow.ts'
-import { catalogFaults } from '../db/catalog-rules.ts'
+import { faultsOfPlugins } from '../db/catalog-rules.ts'
 
 export interface MigrateHostOptions {
   readonly ownerUrl: string
@@ -25,8 +26,7 @@ export interface MigrateHostOptions {
 /** Throws when a file fails, or when a plugin's satellite does not fit its declaration. */
 export const migrateHost = async (options: MigrateHostOptions): Promise<MigrateResult> => {
   const { host, ownerUrl, log } = options
-  const plugins = await Promise.all(host.plugins.map(({ plugin }) => readPluginLine(plugin)))
-  const lines = [await readCoreLine(options.coreFolder), ...plugins]
+  const lines = await readMigrationLines(options.coreFolder, host)
   return await migrate({
     ownerUrl,
     lines,
@@ -34,6 +34,7 @@ export const migrateHost = async (options: MigrateHostOptions): Promise<MigrateR
     after: async (sql) => {
       await takeScopeKey(sql, options.scopeKey)
       await registerMarketplaces(sql, host)
+      await grantLogins(sql, host, log)
       const faults = [
         ...await satelliteFaults(sql, host.marketplaces),
         ...await tableFaults(sql),
@@ -42,6 +43,15 @@ export const migrateHost = async (options: MigrateHostOptions): Promise<MigrateR
     },
   })
 }
+
+/** Core's line, and those of the plugins in their order. */
+export const readMigrationLines = async (
+  coreFolder: URL,
+  host: Pick<Host, 'plugins'>,
+): Promise<readonly MigrationLine[]> => [
+  await readCoreLine(coreFolder),
+  ...await Promise.all(host.plugins.map(({ plugin }) => readPluginLine(plugin))),
+]
 
 const readPluginLine = async (plugin: Plugin): Promise<MigrationLine> => ({
   line: plugin.id,
@@ -54,18 +64,27 @@ const readPluginLine = async (plugin: Plugin): Promise<MigrationLine> => ({
   }))),
 })
 
-/** Plugins' tables by the rules of core's own: protected, and keyed by their seller. */
-const tableFaults = async (sql: OperationsTx): Promise<readonly PluginFault[]> => {
-  const catalog = await readCatalog(sql)
-  const tables = catalog.relations.filter(({ owner }) => owner === pluginRole).map(({ name }) =>
-    name
-  )
-  const isPlugins = (object: string) => tables.some((name) => object.split(/\W+/).includes(name))
-  return catalogFaults(catalog, coreAllow([]))
-    .filter(({ object }) => isPlugins(object))
+/** Plugins' tables, views and functions by the rules of core's own: protected, and nobody else's. */
+const tableFaults = async (sql: OperationsTx): Promise<readonly PluginFault[]> =>
+  faultsOfPlugins(await readCatalog(sql))
     .map(({ object, message }) => ({ plugin: 'tables of plugins', path: object, message }))
+
+/** Isolated plugins: what their logins may do, made anew. */
+const grantLogins = async (
+  sql: OperationsTx,
+  { plugins }: Host,
+  log: MigrateHostOptions['log'],
+): Promise<void> => {
+  const all = plugins.map(({ plugin }) => plugin)
+  for (const { plugin, process } of plugins) {
+    if (!process || !needsLogin(plugin)) continue
+    const isThere = await grantPluginLogin(sql, loginOf(plugin, all))
+    if (!isThere) {
+      const remedy = `run what "robnu plugins login ${plugin.id}" prints, then migrate again`
+      log('migrate.login-missing', { plugin: plugin.id, remedy })
+    }
+  }
 }
-const pluginRole = 'robnu_plugins'
 
 /** A marketplace is one row; its id is made of its code, so that every installation agrees. */
 const registerMarketplaces = async (sql: OperationsTx, host: Host): Promise<void> => {

@@ -114,6 +114,12 @@ const ofAnyPlugin: readonly (readonly [what: string, changes: Changes, path: str
     'routes[0].permission',
   ],
   ['with a route beside the others', { routes: [{ ...route, path: 'tally' }] }, 'routes[0].path'],
+  ['with a route of the core', { routes: [{ ...route, path: '/orders' }] }, 'routes[0].path'],
+  [
+    'with a name for one order of the core',
+    { routes: [{ ...route, path: '/orders/{which}' }] },
+    'routes[0].path',
+  ],
   ['that needs what is not there', { needs: ['bazaar', 'moon'] }, 'needs'],
 ]
 const ofMarketplaces: typeof ofAnyPlugin = [
@@ -124,6 +130,13 @@ const ofMarketplaces: typeof ofAnyPlugin = [
   ['without hosts', { hosts: [] }, 'hosts'],
   ['with an address for a host', { hosts: ['https://a.example/'] }, 'hosts[0]'],
   ['with any host', { hosts: ['a.example', '*.example'] }, 'hosts[1]'],
+  ['with this machine for a host', { hosts: ['127.0.0.1:8443'] }, 'hosts[0]'],
+  ['with a number for a host', { hosts: ['a.example', '2130706433'] }, 'hosts[1]'],
+  ['with the metadata of a cloud', { hosts: ['169.254.169.254'] }, 'hosts[0]'],
+  ['with a name of its own network', { hosts: ['redis.internal:6379'] }, 'hosts[0]'],
+  ['with a name without a dot', { hosts: ['localhost'] }, 'hosts[0]'],
+  ['with a port of another service', { hosts: ['a.example:22'] }, 'hosts[0]'],
+  ['with a port that no request spells', { hosts: ['a.example:443'] }, 'hosts[0]'],
   ["with another's satellite", { detailsTable: 'sellers' }, 'detailsTable'],
   ['without migrations', { migrations: [] }, 'migrations'],
   ['with details that are no schema', { details: {} }, 'details'],

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { integrityOf } from '../../core/host/integrity.ts'
 import { loadPlugins } from '../../core/host/load.ts'
 import { isMarketplace } from '../../core/plugin.ts'
 import { bazaarDir } from '../support/bazaar/world.ts'
@@ -32,6 +33,28 @@ describe('a plugin is found', () => {
     expect(await load('./stall/mod.js', folder)).toMatchObject({
       ...{ plugins: [{ plugin: { id: 'stall' } }], faults: [] },
     })
+  })
+
+  it('by the name of a package beside the configuration, wherever Robnu itself lies', async () => {
+    const folder = await folderOf({
+      'house/robnu.config.json': '{}',
+      'node_modules/robnu-stall/package.json': esm.replace(
+        '{',
+        '{ "name": "robnu-stall", "exports": "./mod.js",',
+      ),
+      'node_modules/robnu-stall/mod.js':
+        `export default { [Symbol.for('robnu.plugin')]: 1, id: 'stall' }`,
+    })
+    const entry = { use: 'robnu-stall', config: undefined }
+    const { faults } = await loadPlugins([entry], join(folder, 'house'))
+    expect(faults).toMatchObject([{ plugin: 'robnu-stall', path: 'integrity' }])
+    const integrity = await integrityOf(join(folder, 'node_modules/robnu-stall'))
+    const { plugins, faults: none } = await loadPlugins(
+      [{ ...entry, integrity }],
+      join(folder, 'house'),
+    )
+    expect(none).toEqual([])
+    expect(plugins).toMatchObject([{ plugin: { id: 'stall' } }])
   })
 
   it('by its folder', async () => {

@@ -96,6 +96,58 @@ describe('a plugin with migrations', () => {
   })
 })
 
+describe('what a plugin makes beside its tables', () => {
+  const withMore = (sql: string) => withSatellite(`${kept('api_key_enc bytea,')}; ${sql}`)
+  const body = 'returns int language sql'
+
+  it.each([
+    [
+      'a function that everybody may call',
+      `create function bazaar_one() ${body} return 1`,
+      'bazaar_one()',
+      'revoke all from public',
+    ],
+    [
+      'a view that reads as its owner',
+      'create view bazaar_keys as select api_key_enc from bazaar_account_details',
+      'bazaar_keys',
+      'security_invoker',
+    ],
+    [
+      'a table that keeps rows of all sellers',
+      'create materialized view bazaar_copy as select 1 as one',
+      'bazaar_copy',
+      'without a policy',
+    ],
+  ])('%s is told, at every migrate', async (_what, sql, path, message) => {
+    const fresh = await database()
+    const host = hostOf(await withMore(sql))
+    const [fault, ...more] = await faultsFrom(migrate(fresh, host))
+    expect([fault?.path, more]).toEqual([path, []])
+    expect(fault?.message).toContain(message)
+    // its files are there by now, and it is refused all the same
+    expect(await faultsFrom(migrate(fresh, host))).toEqual([fault])
+  })
+
+  it('a function with the rights of its owner is refused with its file', async () => {
+    const fresh = await database()
+    const plugin = await withMore(`create function bazaar_one() ${body} security definer return 1`)
+    const error = await errorFrom(migrate(fresh, hostOf(plugin)))
+    expect(error.message).toContain('function "bazaar_one()"')
+  })
+
+  it('a function of its own, and a view of who asks, are fine', async () => {
+    const fresh = await database()
+    const plugin = await withMore(`create function bazaar_one() ${body} return 1;
+      revoke all on function bazaar_one() from public;
+      create view bazaar_seen with (security_invoker = true)
+        as select marketplace_account_id from bazaar_account_details`)
+    expect(await migrate(fresh, hostOf(plugin))).toMatchObject({
+      applied: ['bazaar/0001_details.sql'],
+    })
+  })
+})
+
 describe('a satellite', () => {
   it.each([
     ['that no migration makes', 'select 1', ['detailsTable'], 'bazaar_account_details'],

@@ -1,0 +1,2 @@
+declare const read: (path: string) => string
+export = read
