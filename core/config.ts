@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import process from 'node:process'
 import { z } from 'zod'
+import { parseConfigFile, type PluginEntry } from './config-file.ts'
 import { readPolicies } from './rate-limits.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -15,18 +16,9 @@ export const environment: Environment = process.env
 const parts = ['api', 'worker', 'sweeps'] as const
 export type Part = (typeof parts)[number]
 
-export interface PluginEntry {
-  /** A package's name, or a path from the configuration file. */
-  readonly use: string
-  readonly config: unknown
-  /** False: named, and not loaded. Absent: true. */
-  readonly enabled?: boolean
-  /** `isolated`: in a process of its own. Absent: in ours, fenced against mistakes and not against malice. */
-  readonly trust?: 'in-process' | 'isolated'
-  /** `sha256-<base64>` over the files of the plugin; required of one from outside of the project. */
-  readonly integrity?: string
-}
+export type { PluginEntry } from './config-file.ts'
 export type Config = Readonly<z.infer<typeof schema>> & {
+  /** The enabled ones. */
   readonly plugins: readonly PluginEntry[]
   /** The folder that paths of plugins start from. */
   readonly configDir: string
@@ -77,6 +69,7 @@ const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(
 const schema = z.object({
   DATABASE_URL: databaseUrl,
   DATABASE_PLATFORM_URL: databaseUrl,
+  ROBNU_PLUGIN_DATABASES: json(z.record(z.string(), databaseUrl)).default({}),
   REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must begin with redis://').optional(),
   AWS_REGION: z.string().default('ap-south-1'),
   AWS_ENDPOINT_URL: httpUrl.optional(),
@@ -130,18 +123,11 @@ const schema = z.object({
 /** Every variable that is read, for the documentation to name. */
 export const variables: readonly string[] = Object.keys(schema.shape)
 
-const fileSchema = z.strictObject({
-  plugins: z.array(z.strictObject({
-    use: z.string().min(1),
-    config: z.unknown().optional(),
-    enabled: z.boolean().optional(),
-    trust: z.enum(['in-process', 'isolated']).optional(),
-    integrity: z.string().regex(/^sha256-[A-Za-z0-9+/]{43}=$/, 'must be sha256-<base64>')
-      .optional(),
-  })),
-})
-
-export const readConfig = (env: Environment): Config => {
+/** Without plugins, nothing is read of robnu.config.json: for who looks into what is wrong. */
+export const readConfig = (
+  env: Environment,
+  { plugins: isWithPlugins = true }: { readonly plugins?: boolean } = {},
+): Config => {
   const faults: string[] = []
   const given = withSecretFiles(env, faults)
   const parsed = schema.safeParse(given)
@@ -152,10 +138,12 @@ export const readConfig = (env: Environment): Config => {
       if (!isTold) faults.push(`${name}: ${name in given ? issue.message : 'is not set'}`)
     }
   }
-  const plugins = readPlugins(env, faults)
+  const { plugins, configDir } = isWithPlugins
+    ? readPlugins(env, faults)
+    : { plugins: [], configDir: '.' }
   const sweepDefaults = readSweepDefaults(env, faults)
   if (!parsed.success || faults.length > 0) throw configFault(faults)
-  return Object.freeze({ ...parsed.data, ...plugins, sweepDefaults })
+  return Object.freeze({ ...parsed.data, plugins, configDir, sweepDefaults })
 }
 
 /** `WORKER_ENABLE_CLAIM_SWEEPER=false`: the sweep `claim-sweeper` is off until staff switch it on. */
@@ -188,40 +176,43 @@ export const readSecret = (env: Environment, faults: string[]): string => {
   return ''
 }
 
-/** The enabled plugins: robnu.config.json, or what ROBNU_PLUGINS lists instead (empty: none). */
-export const readPlugins = (
-  env: Environment,
-  faults: string[],
-): { readonly plugins: readonly PluginEntry[]; readonly configDir: string } => {
-  const path = resolve(env['ROBNU_CONFIG'] || 'robnu.config.json')
-  const file = readConfigFile(path, Boolean(env['ROBNU_CONFIG']), faults)
-  const listed = env['ROBNU_PLUGINS']?.split(',').map((use) => use.trim()).filter(Boolean)
-  const plugins = listed
-    ? listed.map((use) => file.find((entry) => entry.use === use) ?? { use, config: undefined })
-    : file
-  return { plugins, configDir: dirname(path) }
+export interface ReadPlugins {
+  /** The enabled ones: those of robnu.config.json, or what ROBNU_PLUGINS lists instead (empty: none). */
+  readonly plugins: readonly PluginEntry[]
+  /** All that the file names. */
+  readonly entries: readonly PluginEntry[]
+  readonly configDir: string
+  readonly configFile: string
+  /** True: ROBNU_PLUGINS decides which of them are enabled. */
+  readonly isListed: boolean
 }
 
-const readConfigFile = (path: string, asked: boolean, faults: string[]): readonly PluginEntry[] => {
+export const readPlugins = (env: Environment, faults: string[]): ReadPlugins => {
+  const configFile = resolve(env['ROBNU_CONFIG'] || 'robnu.config.json')
+  const listed = env['ROBNU_PLUGINS']?.split(',').map((use) => use.trim()).filter(Boolean)
+  const entries = readConfigFile(configFile, env, faults, listed)
+  const plugins = listed
+    ? listed.map((use) => entries.find((entry) => entry.use === use) ?? { use, config: undefined })
+    : entries.filter(({ enabled }) => enabled !== false)
+  const configDir = dirname(configFile)
+  return { plugins, entries, configDir, configFile, isListed: listed !== undefined }
+}
+
+const readConfigFile = (
+  path: string,
+  env: Environment,
+  faults: string[],
+  listed: readonly string[] | undefined,
+): readonly PluginEntry[] => {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch {
-    if (asked) faults.push(`ROBNU_CONFIG: cannot read "${path}"`)
+    if (env['ROBNU_CONFIG']) faults.push(`ROBNU_CONFIG: cannot read "${path}"`)
     return []
   }
-  try {
-    const parsed = fileSchema.safeParse(JSON.parse(text))
-    if (parsed.success) {
-      return parsed.data.plugins.map(({ use, config }) => ({ use, config }))
-    }
-    for (const { path: at, message } of parsed.error.issues) {
-      faults.push(`robnu.config.json: /${at.map(String).join('/')}: ${message}`)
-    }
-  } catch {
-    faults.push('robnu.config.json: must be JSON')
-  }
-  return []
+  const isListed = ({ use }: { readonly use: string }) => listed?.includes(use) ?? false
+  return parseConfigFile({ text, path, env, ...listed ? { isUsed: isListed } : {} }, faults)
 }
 
 const withSecretFiles = (env: Environment, faults: string[]): Record<string, unknown> => {

@@ -505,6 +505,7 @@ create table idempotency_keys (
 );
 alter table idempotency_keys enable row level security;
 alter table idempotency_keys force row level security;
+create policy gate on idempotency_keys to robnu_gate using (true) with check (true);
 create policy owner on idempotency_keys to robnu_owner using (true) with check (true);
 create policy platform on idempotency_keys to robnu_platform
   using ((select app_is_admin_scope()))
@@ -514,6 +515,7 @@ create policy tenant on idempotency_keys to robnu_tenant
   with check (seller_id = (select app_writable_seller_id()));
 create policy tenant_delete on idempotency_keys as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
+grant select on idempotency_keys to robnu_gate;
 grant delete, select on idempotency_keys to robnu_platform;
 grant insert, select on idempotency_keys to robnu_tenant;
 
@@ -1664,6 +1666,42 @@ create policy tenant_delete on plan_usage as restrictive for delete to robnu_ten
 grant insert, select, update on plan_usage to robnu_tenant;
 
 -- table of robnu_owner
+create table plugin_states (
+  process_id uuid not null,
+  plugin_id text not null,
+  parts text not null,
+  state text not null,
+  version text,
+  trust text not null,
+  generation bigint not null,
+  cause text,
+  since timestamp with time zone not null,
+  seen_at timestamp with time zone not null default clock_timestamp(),
+  constraint plugin_states_pkey PRIMARY KEY (process_id, plugin_id),
+  constraint plugin_states__state CHECK ((state = ANY (ARRAY['starting'::text, 'running'::text, 'draining'::text, 'disabled'::text, 'failed'::text, 'restart-needed'::text])))
+);
+grant delete, insert, select, update on plugin_states to robnu_platform;
+
+-- table of robnu_owner
+create table plugins (
+  id text not null,
+  use text not null,
+  enabled boolean not null,
+  version text not null,
+  trust text not null,
+  integrity text,
+  generation bigint not null default 1,
+  reason text not null,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  changed_by text not null,
+  constraint plugins_pkey PRIMARY KEY (id),
+  constraint plugins__id CHECK ((id ~ '^[a-z][a-z0-9_]{1,30}$'::text)),
+  constraint plugins__trust CHECK ((trust = ANY (ARRAY['in-process'::text, 'isolated'::text])))
+);
+grant select on plugins to robnu_gate;
+grant insert, select, update on plugins to robnu_platform;
+
+-- table of robnu_owner
 create table processing_steps (
   seller_id uuid not null,
   id uuid not null,
@@ -2376,6 +2414,12 @@ create function app_open_to_gate(text, text)
   owner robnu_owner
   callers none;
 
+create function app_plugin_id()
+  returns text
+  language sql stable set search_path=pg_catalog, pg_temp
+  owner robnu_owner
+  callers robnu_gate;
+
 create function app_protect(text, text, text, text)
   returns void
   language plpgsql volatile
@@ -2594,8 +2638,8 @@ create function finish_work(uuid, uuid, text, double precision, uuid, text, bool
 
 create function idempotency_begin(text, text, bytea)
   returns void
-  language plpgsql volatile
-  owner robnu_owner
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
   callers robnu_tenant;
 
 create function impersonation_begins()

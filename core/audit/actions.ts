@@ -17,6 +17,8 @@ const id = z.guid()
 const role = z.enum(roleNames)
 const text = z.string().max(500) // words of whoever gave a reason
 const count = z.int().min(0)
+// the operator that a command of the platform was called by, in their own words
+const by = z.string().max(64).optional()
 const nothing = {}
 
 const impersonation = {
@@ -31,8 +33,8 @@ const request = { method: z.string(), route: z.string() }
 /** Of a seller's trail. */
 export const sellerActions = {
   'seller.created': did('seller', 'The seller was created', { name: z.string().optional() }),
-  'seller.suspended': did('seller', 'The seller was suspended', { reason: text.optional() }),
-  'seller.resumed': did('seller', 'The suspension was lifted', { reason: text.optional() }),
+  'seller.suspended': did('seller', 'The seller was suspended', { reason: text.optional(), by }),
+  'seller.resumed': did('seller', 'The suspension was lifted', { reason: text.optional(), by }),
   'seller.renamed': did('seller', 'The seller got another name', {
     from: z.string(),
     to: z.string(),
@@ -200,6 +202,7 @@ export const sellerActions = {
     filtered: z.boolean(),
     // the last event that the export may hold; its own is behind it
     events: count,
+    by,
   }),
   'audit.anchor-added': did('audit-anchor', 'A place that digests leave to was added', {
     kind: z.enum(['hook', 'bucket']),
@@ -217,7 +220,7 @@ export const sellerActions = {
   'marketplace-account.switched': did(
     'marketplace-account',
     'Support switched an account on or off',
-    { enabled: z.boolean(), reason: text },
+    { enabled: z.boolean(), reason: text, by },
   ),
   'marketplace-account.credentials-replaced': did(
     'marketplace-account',
@@ -238,20 +241,20 @@ export const sellerActions = {
   'dead-letter.written': did('dead-letter', 'Work failed each time it was tried', {
     queue: z.string(),
   }),
-  'dead-letter.redriven': did('dead-letter', 'Dead work was sent again', { reason: text }),
-  'dead-letter.dismissed': did('dead-letter', 'Dead work was let be', { reason: text }),
+  'dead-letter.redriven': did('dead-letter', 'Dead work was sent again', { reason: text, by }),
+  'dead-letter.dismissed': did('dead-letter', 'Dead work was let be', { reason: text, by }),
 } as const
 
-const about = { seller: id.optional(), reason: text.optional() }
+const about = { seller: id.optional(), reason: text.optional(), by }
 
 /** Of the org's trail: what staff and the platform do, whichever seller it is about. */
 export const orgActions = {
-  'staff.added': did('super-admin', 'A member of staff was added', nothing),
-  'staff.removed': did('super-admin', 'A member of staff was removed', nothing),
+  'staff.added': did('super-admin', 'A member of staff was added', { by }),
+  'staff.removed': did('super-admin', 'A member of staff was removed', { by }),
   'staff.signed-in': did('super-admin', 'A member of staff signed in', nothing),
   'staff.signed-out': did('super-admin', 'A member of staff signed out', nothing),
   'staff.password-changed': did('super-admin', 'A member of staff chose a new password', nothing),
-  'staff.renewed': did('super-admin', 'A member of staff got a new password and factor', nothing),
+  'staff.renewed': did('super-admin', 'A member of staff got a new password and factor', { by }),
   'staff.read': did('staff-session', 'Staff read data of the platform', request),
   'seller.created': did('seller', 'A seller was created', nothing),
   'seller.suspended': did('seller', 'A seller was suspended', about),
@@ -273,9 +276,17 @@ export const orgActions = {
   'impersonation.ended': did('impersonation', 'Staff left a seller', about),
   'dead-letter.redriven': did('dead-letter', 'Dead work of a seller was sent again', about),
   'dead-letter.dismissed': did('dead-letter', 'Dead work of a seller was let be', about),
+  'plugin.changed': did('plugin', 'A plugin was enabled, disabled, upgraded or restarted', {
+    did: z.enum(['enabled', 'disabled', 'upgraded', 'restarted']),
+    version: z.string(),
+    generation: count,
+    reason: text,
+    by: z.string(),
+  }),
   'switch.changed': did('switch', 'A sweep, marketplace or account was switched on or off', {
     enabled: z.boolean(),
     reason: text,
+    by,
   }),
   'audit.chain-broken': did('seller', 'The chain of a seller does not verify', {
     seq: count,

@@ -87,13 +87,7 @@ export const createAuditTrail = (db: Database, now: () => Date): AuditTrail => (
         events: head?.seq ?? 0,
       })
     })
-    const queries = db.inSellerScope(entry)
-    const head = await readHead(queries, sellerId)
-    const { digests, last } = await queries.one(sql.type(DigestCount)`
-      select count(*)::int4 as digests, coalesce(max(seq_to), 0) as last from audit_digests
-      where seller_id = ${sellerId} and seq_to <= ${head?.seq ?? 0}`)
-    const header = { sellerId, exportedAt: now(), head, digests, filtered: isFiltered }
-    return exportLines(queries, filters, header, last)
+    return await openExport(db.inSellerScope(entry), sellerId, filters, now())
   },
 
   digests: async (entry, { after, limit }) => {
@@ -105,6 +99,50 @@ export const createAuditTrail = (db: Database, now: () => Date): AuditTrail => (
     return { digests: shown.flatMap(digestOf), next: nextOf(rows.length > limit, shown) }
   },
 })
+
+/**
+ * The whole chain by the platform's own login, recorded in it as an export by whoever is named. Null:
+ * there is no such seller.
+ */
+export const exportTrail = async (
+  db: Pick<Database, 'withPlatformScope'>,
+  sellerId: string,
+  { by, now }: { readonly by: string; readonly now: Date },
+): Promise<AsyncGenerator<string> | null> => {
+  const scope = `cli:${by}`
+  const found = await db.withPlatformScope(scope, async (tx) => {
+    const seller = await tx.maybeOne(sql.type(z.object({ id: z.string() }))`
+      select id from sellers where id = ${sellerId}`)
+    if (seller === null) return false
+    const head = await readHead(tx, sellerId)
+    const told = { filtered: false, events: head?.seq ?? 0, by }
+    recordAudit(tx, sellerId, 'audit.exported', `seller:${sellerId}`, told)
+    return true
+  })
+  if (!found) return null
+  // each page is a transaction of its own, as it is for the seller
+  const queries: Queries = {
+    any: (statement) => db.withPlatformScope(scope, (tx) => tx.any(statement)),
+    one: (statement) => db.withPlatformScope(scope, (tx) => tx.one(statement)),
+    maybeOne: (statement) => db.withPlatformScope(scope, (tx) => tx.maybeOne(statement)),
+    run: (statement) => db.withPlatformScope(scope, (tx) => tx.run(statement)),
+  }
+  return await openExport(queries, sellerId, {}, now)
+}
+
+const openExport = async (
+  queries: Queries,
+  sellerId: string,
+  filters: AuditFilters,
+  exportedAt: Date,
+): Promise<AsyncGenerator<string>> => {
+  const head = await readHead(queries, sellerId)
+  const { digests, last } = await queries.one(sql.type(DigestCount)`
+    select count(*)::int4 as digests, coalesce(max(seq_to), 0) as last from audit_digests
+    where seller_id = ${sellerId} and seq_to <= ${head?.seq ?? 0}`)
+  const filtered = Object.keys(filters).length > 0
+  return exportLines(queries, filters, { sellerId, exportedAt, head, digests, filtered }, last)
+}
 
 const pageSize = 1_000
 

@@ -22,9 +22,10 @@ export interface StaffEnrolment {
   readonly add: (person: {
     readonly email: string
     readonly name: string
+    readonly by?: string
   }) => Promise<Enrolment | null>
   /** For who has lost either; ends their sessions. Null when there is nobody of this address. */
-  readonly renew: (email: string) => Promise<Enrolment | null>
+  readonly renew: (email: string, by?: string) => Promise<Enrolment | null>
 }
 
 export const createStaffEnrolment = ({ db, hasher, vault, random }: {
@@ -48,7 +49,7 @@ export const createStaffEnrolment = ({ db, hasher, vault, random }: {
     }
   }
   return {
-    add: async ({ email: written, name }) => {
+    add: async ({ email: written, name, by }) => {
       const email = normalEmail(written)
       if (!isEmail(email)) {
         throw new Error('Cannot add staff: the e-mail address has the wrong form')
@@ -58,15 +59,15 @@ export const createStaffEnrolment = ({ db, hasher, vault, random }: {
       }
       const id = newId()
       const { stored, shown } = await make(id, email)
-      const { created } = await ensureSuperAdmin(db, { id, email, name, ...stored })
+      const { created } = await ensureSuperAdmin(db, { id, email, name, by, ...stored })
       return created ? shown : null
     },
-    renew: async (written) => {
+    renew: async (written, by) => {
       const email = normalEmail(written)
       const person = (await listSuperAdmins(db)).find((one) => one.email === email)
       if (person === undefined) return null
       const { stored, shown } = await make(person.id, email)
-      await renewSuperAdmin(db, { id: person.id, ...stored })
+      await renewSuperAdmin(db, { id: person.id, by, ...stored })
       return shown
     },
   }

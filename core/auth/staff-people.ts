@@ -15,13 +15,15 @@ export interface NewSuperAdmin {
   readonly name: string
   readonly passwordHash: string
   readonly totpSecretEnc: Uint8Array
+  /** The operator who calls, for the trail. */
+  readonly by?: string | undefined
 }
 type Platform = Pick<Database, 'withPlatformScope'>
 
 /** Makes the person, or finds the one of this address: may be called again. */
 export const ensureSuperAdmin = (
   db: Platform,
-  { id, email, name, passwordHash, totpSecretEnc }: NewSuperAdmin,
+  { id, email, name, passwordHash, totpSecretEnc, by }: NewSuperAdmin,
 ): Promise<{ readonly superAdminId: string; readonly created: boolean }> =>
   db.withPlatformScope('staff', async (tx) => {
     // two that start at once must not both find nothing
@@ -31,17 +33,14 @@ export const ensureSuperAdmin = (
     await tx.run(command`
       insert into super_admins (id, email, name, password_hash, totp_secret_enc)
       values (${id}, ${email}, ${name}, ${passwordHash}, ${bytes(totpSecretEnc)})`)
-    recordOrgAudit(tx, await ensureOrg(tx), 'staff.added', `super-admin:${id}`)
+    recordOrgAudit(tx, await ensureOrg(tx), 'staff.added', `super-admin:${id}`, { by })
     return { superAdminId: id, created: true }
   })
 
 /** A new password and a new second factor: what was signed in is out. */
 export const renewSuperAdmin = (
   db: Platform,
-  { id, passwordHash, totpSecretEnc }: Pick<
-    NewSuperAdmin,
-    'id' | 'passwordHash' | 'totpSecretEnc'
-  >,
+  { id, passwordHash, totpSecretEnc, by }: Omit<NewSuperAdmin, 'email' | 'name'>,
 ): Promise<void> =>
   db.withPlatformScope('staff', async (tx) => {
     await tx.run(command`
@@ -50,11 +49,11 @@ export const renewSuperAdmin = (
         totp_secret_enc = ${bytes(totpSecretEnc)}, totp_last_step = null
       where id = ${id} and removed_at is null`)
     await endStaffSessions(tx, id)
-    recordOrgAudit(tx, await ensureOrg(tx), 'staff.renewed', `super-admin:${id}`)
+    recordOrgAudit(tx, await ensureOrg(tx), 'staff.renewed', `super-admin:${id}`, { by })
   })
 
 /** Ends all that the person has open, at once. False: there is nobody of this address. */
-export const removeSuperAdmin = (db: Platform, email: string): Promise<boolean> =>
+export const removeSuperAdmin = (db: Platform, email: string, by?: string): Promise<boolean> =>
   db.withPlatformScope('staff', async (tx) => {
     const found = await findByEmail(tx, email)
     if (found === null) return false
@@ -64,7 +63,7 @@ export const removeSuperAdmin = (db: Platform, email: string): Promise<boolean> 
       found.id,
       () => tx.run(command`update super_admins set removed_at = now() where id = ${found.id}`),
     )
-    recordOrgAudit(tx, await ensureOrg(tx), 'staff.removed', `super-admin:${found.id}`)
+    recordOrgAudit(tx, await ensureOrg(tx), 'staff.removed', `super-admin:${found.id}`, { by })
     return true
   })
 

@@ -17,24 +17,22 @@ import type { PermissionTable } from '../rbac/permissions.ts'
 interface AccessDeps {
   readonly db: Database
   readonly keyring: Keyring
-  readonly permissions: PermissionTable
   /** Where the processes count together. */
   readonly store: LimitStore
   readonly clock: () => Date
   readonly log: Log
 }
-type Access = Pick<Services, 'keys' | 'keyDesk' | 'overrides' | 'overrideDesk' | 'reveals'>
+type Access = Pick<Services, 'keys' | 'keyDesk' | 'overrides' | 'reveals'>
 
 /** Close `keys` when no request is under way any more. */
 export const accessServices = (
-  { db, keyring, permissions, store, clock, log }: AccessDeps,
+  { db, keyring, store, clock, log }: AccessDeps,
 ): Access => {
   const made = { db, now: clock, newId: () => newId() }
   return {
     keys: createApiKeys({ db, log, now: clock }),
     keyDesk: createKeyDesk({ ...made, random: systemRandom }),
     overrides: createOverrides(db),
-    overrideDesk: createOverrideDesk({ ...made, permissions }),
     reveals: createReveals({
       db,
       keyring,
@@ -48,3 +46,9 @@ export const accessServices = (
     }),
   }
 }
+
+/** Of a set of plugins: they bring permissions. */
+export const overrideDeskOf = (
+  { db, clock: now }: Pick<AccessDeps, 'db' | 'clock'>,
+  permissions: PermissionTable,
+): Services['overrideDesk'] => createOverrideDesk({ db, now, newId: () => newId(), permissions })

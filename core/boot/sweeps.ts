@@ -53,7 +53,7 @@ const coreSweeps: readonly string[] = [
   'manifest-sweep',
 ]
 /** All that can be switched. */
-export const sweepIds = (host: Host): readonly string[] => [
+export const sweepIds = (host: Pick<Host, 'plugins'>): readonly string[] => [
   ...coreSweeps,
   ...host.plugins.flatMap(({ plugin }) => (plugin.sweeps ?? []).map(({ id }) => id)),
 ]
@@ -63,12 +63,26 @@ const strayDays = 30
 /** How often to look whether one was switched on. */
 const lookEveryMs = 4_000
 
-/** Answers how to stop: what runs comes to its end first. */
-export const startSweeping = async (house: SweepDeps): Promise<() => Promise<void>> => {
+export interface Sweeping {
+  /** What runs comes to its end first. */
+  readonly stop: () => Promise<void>
+  /** The sweeps of a plugin that is enabled while the others run; all of them, or none. */
+  readonly add: (plugin: Plugin) => Promise<void>
+  /** Those in hand come to their end. */
+  readonly remove: (plugin: Plugin) => Promise<void>
+}
+
+export const startSweeping = async (house: SweepDeps): Promise<Sweeping> => {
   const { db, log, config, host } = house
   const audit = auditSweeps(house)
-  const ids = sweepIds(host)
-  const off = () => sweepsOff(db, ids, config.sweepDefaults)
+  const off = () => sweepsOff(db, sweepIds(host), config.sweepDefaults)
+  const switched = (sweep: Sweep): Sweep => ({
+    ...sweep,
+    run: async (signal) => {
+      if ((await off()).has(sweep.id)) log.info('sweep.off', { sweep: sweep.id })
+      else await sweep.run(signal)
+    },
+  })
   const all = [
     schedulingSweep(house),
     edgeSweep(house),
@@ -77,8 +91,9 @@ export const startSweeping = async (house: SweepDeps): Promise<() => Promise<voi
     sessionsSweep(house),
     storageSweep(house),
     manifestSweep(house),
-    ...pluginSweeps(house),
+    ...host.plugins.flatMap(({ plugin }) => sweepsOf(house, plugin)),
   ]
+  const ids = sweepIds(host)
   const unlisted = all.filter(({ id }) => !ids.includes(id)).map(({ id }) => id)
   if (unlisted.length > 0) throw new Error(`Sweeps without a switch: ${unlisted.join(', ')}`)
   for (const id of Object.keys(config.sweepDefaults)) {
@@ -89,19 +104,27 @@ export const startSweeping = async (house: SweepDeps): Promise<() => Promise<voi
       ? { redisUrl: config.REDIS_URL }
       : { postgresUrl: config.DATABASE_PLATFORM_URL, schema: 'bullmq' },
     log,
-    sweeps: all.map((sweep): Sweep => ({
-      ...sweep,
-      run: async (signal) => {
-        if ((await off()).has(sweep.id)) log.info('sweep.off', { sweep: sweep.id })
-        else await sweep.run(signal)
-      },
-    })),
+    sweeps: all.map(switched),
   })
   const stopWatching = watch(off, sweeps.runNow, log)
-  return async () => {
-    await stopWatching()
-    await sweeps.close()
-    audit.close()
+  const remove = async ({ sweeps: gone = [] }: Plugin) => {
+    await Promise.all(gone.map(({ id }) => sweeps.remove(id)))
+  }
+  return {
+    stop: async () => {
+      await stopWatching()
+      await sweeps.close()
+      audit.close()
+    },
+    add: async (plugin) => {
+      try {
+        for (const sweep of sweepsOf(house, plugin)) await sweeps.add(switched(sweep))
+      } catch (error) {
+        await remove(plugin)
+        throw error
+      }
+    },
+    remove,
   }
 }
 
@@ -145,17 +168,15 @@ const schedulingSweep = ({ db, log, clock, queueOf, wake }: SweepDeps): Sweep =>
   },
 })
 
-const pluginSweeps = (house: SweepDeps): readonly Sweep[] =>
-  house.host.plugins.flatMap(({ plugin }) =>
-    (plugin.sweeps ?? []).map(({ id, cron, run }) => ({
-      id,
-      cron,
-      run: (signal: AbortSignal) => {
-        const either = AbortSignal.any([signal, house.stopping])
-        return run(sweepContext(house, plugin, either))
-      },
-    }))
-  )
+const sweepsOf = (house: SweepDeps, plugin: Plugin): readonly Sweep[] =>
+  (plugin.sweeps ?? []).map(({ id, cron, run }) => ({
+    id,
+    cron,
+    run: (signal: AbortSignal) => {
+      const either = AbortSignal.any([signal, house.stopping])
+      return run(sweepContext(house, plugin, either))
+    },
+  }))
 
 const sweepContext = (house: SweepDeps, plugin: Plugin, signal: AbortSignal): SweepContext => {
   const { db, clock: now, log, queueOf, wake } = house

@@ -20,7 +20,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { docsRoutes } from './routes/docs.ts'
-import { type Check, healthRoutes } from './routes/health.ts'
+import { type Check, healthRoutes, type PluginHealth } from './routes/health.ts'
 import { impersonationRoutes } from './routes/impersonations.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { importRoutes } from './routes/imports.ts'
@@ -43,6 +43,7 @@ import { shipmentRoutes } from './routes/shipments.ts'
 import { timelineRoutes } from './routes/timeline.ts'
 import { securityRoutes } from './routes/security.ts'
 import { staffQueueRoutes } from './routes/staff-queues.ts'
+import { staffPluginRoutes } from './routes/staff-plugins.ts'
 import { staffImpersonationRoutes } from './routes/staff-impersonations.ts'
 import { staffRoutes } from './routes/staff.ts'
 import { sellerRoutes } from './routes/seller.ts'
@@ -58,6 +59,8 @@ export interface AppDeps {
   readonly plugins?: readonly PluginMount[]
   /** What /readyz looks at, by name. */
   readonly checks: Readonly<Record<string, Check>>
+  /** How the plugins of this process are; /healthz names those that are not well. */
+  readonly pluginStates?: () => readonly PluginHealth[]
   /** 32 bytes or more, the same in all processes. */
   readonly cursorKey: Uint8Array
   readonly log: Log
@@ -118,8 +121,9 @@ export const createApp = (deps: AppDeps): App => {
     ...staffRoutes(services.staffWork, cursors),
     ...staffImpersonationRoutes(services.staffWork.impersonations, cursors),
     ...staffQueueRoutes(services.staffQueues, cursors),
+    ...staffPluginRoutes(services.staffPlugins),
     ...pluginRoutes(deps.plugins ?? []),
-    ...healthRoutes({ checks: deps.checks, log }),
+    ...healthRoutes({ checks: deps.checks, log, ...given({ pluginStates: deps.pluginStates }) }),
     ...securityRoutes({ now, ...given({ contact: deps.securityContact, origin: deps.origin }) }),
     ...docsRoutes({ document: () => document, hasPage: deps.docs ?? true }),
   ]

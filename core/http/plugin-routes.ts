@@ -78,16 +78,28 @@ const describedParts = ({ params, query, body, answer }: PluginRoute) => {
 
 const open: JsonSchema = { type: 'object' }
 
-/** The plugin may bring a copy of zod of its own; other vendors are described as open objects. */
+/**
+ * The plugin may bring a copy of zod of its own. A schema of another vendor, or of another process, may
+ * describe itself (Standard JSON Schema); what does not is described as an open object.
+ */
 const jsonSchemaOf = (schema: Schema, isOutput: boolean): JsonSchema => {
-  if (schema['~standard'].vendor !== 'zod' || !('_zod' in schema)) return open
   try {
-    const { $schema: _dialect, ...described } = z.toJSONSchema(schema as unknown as z.ZodType, {
-      io: isOutput ? 'output' : 'input',
-      unrepresentable: 'any',
-    })
+    const { $schema: _dialect, ...described } = describedBy(schema, isOutput ? 'output' : 'input')
     return described
   } catch {
     return open
   }
+}
+
+interface Describing {
+  readonly jsonSchema?: Readonly<
+    Record<'input' | 'output', (options: { readonly target: string }) => unknown>
+  >
+}
+const describedBy = (schema: Schema, io: 'input' | 'output'): Record<string, unknown> => {
+  if (schema['~standard'].vendor === 'zod' && '_zod' in schema) {
+    return z.toJSONSchema(schema as unknown as z.ZodType, { io, unrepresentable: 'any' })
+  }
+  const { jsonSchema } = schema['~standard'] as Schema['~standard'] & Describing
+  return z.record(z.string(), z.unknown()).parse(jsonSchema?.[io]({ target: 'draft-2020-12' }))
 }

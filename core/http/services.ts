@@ -30,6 +30,7 @@ import type { Timelines } from '../ledger/read-timeline.ts'
 import type { Reveals } from '../ledger/reveal.ts'
 import type { RunView } from '../ledger/runs.ts'
 import type { OrderState, Target } from '../plugin.ts'
+import type { PluginDesk } from '../queues/plugins.ts'
 import type { Switches } from '../queues/switches.ts'
 import type { AccountLimit } from '../rbac/decide.ts'
 import type { CustomerView } from '../rbac/mask.ts'
@@ -207,6 +208,7 @@ export interface Services {
   readonly timelines: Timelines
   readonly deadLetters: DeadLetters
   readonly staffQueues: { readonly letters: StaffDeadLetters; readonly switches: Switches }
+  readonly staffPlugins: PluginDesk
   readonly audit: AuditServices
   readonly stock: Stock
   readonly listings: Listings

@@ -22,19 +22,37 @@ const form = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/
 /** Routes of staff ask for these, and nobody inside of a seller has one. */
 const staffPrefix = 'staff:'
 
+export interface PermissionFault {
+  readonly plugin: string
+  readonly permission: string
+  readonly why: string
+}
+
 /** The table of core and of all plugins. Throws every fault of every plugin in one message. */
 export const createPermissions = (plugins: readonly PermissionSource[] = []): PermissionTable => {
+  const { table, faults } = tableOf(plugins)
+  if (faults.length === 0) return table
+  const lines = faults.map(({ plugin, permission, why }) =>
+    `Cannot take permission "${permission}" of plugin "${plugin}": ${why}`
+  )
+  throw new Error(lines.join('\n'))
+}
+
+export const permissionFaults = (
+  plugins: readonly PermissionSource[],
+): readonly PermissionFault[] => tableOf(plugins).faults
+
+const tableOf = (plugins: readonly PermissionSource[]) => {
   const table = new Map<string, PermissionRow>(Object.entries(corePermissions))
-  const faults: string[] = []
+  const faults: PermissionFault[] = []
   for (const { id, permissions = {} } of plugins) {
     for (const [permission, holders] of Object.entries(permissions)) {
       const why = faultOf(table, permission, holders)
       if (why === undefined) table.set(permission, pluginPermission(id, permission, holders))
-      else faults.push(`Cannot take permission "${permission}" of plugin "${id}": ${why}`)
+      else faults.push({ plugin: id, permission, why })
     }
   }
-  if (faults.length > 0) throw new Error(faults.join('\n'))
-  return table
+  return { table, faults }
 }
 
 const faultOf = (

@@ -1,6 +1,6 @@
 /** Sellers as staff see them from outside: who they are and how they stand, and nothing of buyers. */
 import { z } from 'zod'
-import type { Database } from '../db/database.ts'
+import type { Database, Tx } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import type { StaffActor } from './impersonation-staff.ts'
 import { resumeSeller, suspendSeller } from './suspension.ts'
@@ -30,15 +30,19 @@ export interface StaffSellers {
 }
 type Change = (
   actor: StaffActor,
-  ask: { readonly sellerId: string; readonly reason: string },
+  ask: {
+    readonly sellerId: string
+    readonly reason: string
+    /** The operator, where a command did it and nobody signed in. */
+    readonly by?: string
+  },
 ) => Promise<StaffSellerView | null>
 
 export const createStaffSellers = (db: Pick<Database, 'withStaffScope'>): StaffSellers => {
   const changing = (change: typeof suspendSeller): Change => (actor, ask) =>
     db.withStaffScope(actor, async (tx) => {
       await change(tx, ask)
-      return await tx.maybeOne(sql.type(Row)`
-        select ${columns} from sellers s where s.id = ${ask.sellerId}`)
+      return await readSeller(tx, ask.sellerId)
     })
   return {
     list: async (actor, { status, after, limit }) => {
@@ -55,6 +59,11 @@ export const createStaffSellers = (db: Pick<Database, 'withStaffScope'>): StaffS
     resume: changing(resumeSeller),
   }
 }
+
+/** In a platform scope. Null: no such seller. */
+export const readSeller = (tx: Tx, sellerId: string): Promise<StaffSellerView | null> =>
+  tx.maybeOne(sql.type(Row)`
+    select ${columns} from sellers s where s.id = ${sellerId}`)
 
 const columns = sql.fragment`s.id, s.name, s.plan, s.status, s.support_consent, s.suspended_at,
   s.suspension_reason, s.created_at,

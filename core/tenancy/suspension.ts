@@ -12,24 +12,23 @@ interface Suspension {
   readonly sellerId: string
   /** For the seller, who reads it in its audit trail, and for the trail of the org. */
   readonly reason: string
+  /** The operator, where a command did it and nobody signed in. */
+  readonly by?: string | undefined
 }
 
 /**
  * In a platform scope, by whoever acts there. From its commit on every write of the seller's people
  * and keys is refused, reading and export stay open; syncs stop with the slice in hand.
  */
-export const suspendSeller = (tx: Tx, { sellerId, reason }: Suspension) =>
-  setStatus(tx, sellerId, 'SUSPENDED', reason)
+export const suspendSeller = (tx: Tx, ask: Suspension) => setStatus(tx, ask, 'SUSPENDED')
 
 /** Lifts the suspension; what waits goes on at once, and what fell due with the next sweep. */
-export const resumeSeller = (tx: Tx, { sellerId, reason }: Suspension) =>
-  setStatus(tx, sellerId, 'ACTIVE', reason)
+export const resumeSeller = (tx: Tx, ask: Suspension) => setStatus(tx, ask, 'ACTIVE')
 
 const setStatus = async (
   tx: Tx,
-  sellerId: string,
+  { sellerId, reason, by }: Suspension,
   status: 'ACTIVE' | 'SUSPENDED',
-  reason: string,
 ): Promise<SuspensionOutcome> => {
   const seller = await tx.maybeOne(sql.type(sellerRow)`
     select org_id, status, plan from sellers where id = ${sellerId} for no key update`)
@@ -43,8 +42,8 @@ const setStatus = async (
     where id = ${sellerId}`)
   if (status === 'ACTIVE') await tx.run(command`select wake_work(${sellerId}, null)`)
   const action = status === 'SUSPENDED' ? 'seller.suspended' : 'seller.resumed'
-  recordAudit(tx, sellerId, action, `seller:${sellerId}`, { reason })
-  recordOrgAudit(tx, seller.org_id, action, `seller:${sellerId}`, { reason })
+  recordAudit(tx, sellerId, action, `seller:${sellerId}`, { reason, by })
+  recordOrgAudit(tx, seller.org_id, action, `seller:${sellerId}`, { reason, by })
   return 'done'
 }
 

@@ -8,14 +8,21 @@ import { type Route, route } from '../route.ts'
 /** Resolves when what it looks at works. */
 export type Check = (signal: AbortSignal) => Promise<void>
 
+/** What is told of a plugin to anybody: no cause, which may name places. */
+export interface PluginHealth {
+  readonly plugin: string
+  readonly state: string
+}
+
 const checkTimeoutMs = 2_000
 
 type State = 'ok' | 'failed' | 'timed-out'
 
 /** `checks` by name; each has its own time limit, and all run at once. */
 export const healthRoutes = (
-  { checks, log, timeoutMs = checkTimeoutMs }: {
+  { checks, log, timeoutMs = checkTimeoutMs, pluginStates = () => [] }: {
     readonly checks: Readonly<Record<string, Check>>
+    readonly pluginStates?: () => readonly PluginHealth[]
     readonly log: Log
     readonly timeoutMs?: number
   },
@@ -26,10 +33,23 @@ export const healthRoutes = (
     permission: 'public',
     unlimited: true,
     tag: 'Health',
-    summary: 'Is the process alive? Looks at nothing else',
-    answer: z.object({ status: z.literal('ok') }),
-    examples: { answer: { status: 'ok' } },
-    handle: () => ({ status: 'ok' as const }),
+    summary:
+      'Is the process alive? Names plugins that have failed in it, and looks at nothing else',
+    answer: z.object({
+      status: z.enum(['ok', 'degraded']),
+      plugins: z.record(z.string(), z.enum(['failed', 'restart-needed'])).optional().openapi({
+        description: 'Those that are not well; the rest of the process is',
+      }),
+    }),
+    examples: { answer: { status: 'degraded', plugins: { sample: 'failed' } } },
+    handle: () => {
+      const unwell = pluginStates().filter(({ state }) =>
+        state === 'failed' || state === 'restart-needed'
+      )
+      if (unwell.length === 0) return { status: 'ok' as const }
+      const plugins = Object.fromEntries(unwell.map(({ plugin, state }) => [plugin, state]))
+      return { status: 'degraded' as const, plugins: plugins as Record<string, 'failed'> }
+    },
   }),
   route({
     method: 'get',
