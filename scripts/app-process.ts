@@ -17,7 +17,7 @@ export const denoPermissions = [
   '--allow-read=.',
   // keys of the local parts; the app is given its own
   '--deny-read=.robnu',
-  '--allow-sys=osRelease',
+  '--allow-sys=osRelease,ca',
 ] as const
 
 /**
@@ -26,11 +26,16 @@ export const denoPermissions = [
  */
 export const denoEnvironment = 'Deno' in globalThis ? { DENO_DIR: devNull } : {}
 
-export const projectFolder = fileURLToPath(new URL('..', import.meta.url))
+const projectFolder = fileURLToPath(new URL('..', import.meta.url))
 
-export const appCommand = (script = 'scripts/serve.ts'): readonly string[] => [
+/** `hasProcesses`: isolated plugins are run by the runtime itself, without a permission but to read. */
+export const appCommand = (
+  script = 'scripts/serve.ts',
+  hasProcesses = false,
+): readonly string[] => [
   process.execPath,
   ...'Deno' in globalThis ? ['run', ...denoPermissions] : [],
+  ...'Deno' in globalThis && hasProcesses ? [`--allow-run=${process.execPath}`] : [],
   join(projectFolder, script),
 ]
 
@@ -43,16 +48,19 @@ export interface AppProcess {
 export const startAppProcess = async (options: {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly onLine: (line: string) => void
+  /** An isolated plugin is enabled. */
+  readonly hasProcesses?: boolean
   /** Called before the app is ready, so that it can be stopped on its way there. */
   readonly onStart?: (child: Child) => void
 }): Promise<AppProcess> => {
-  const [command = '', ...args] = appCommand()
+  const [command = '', ...args] = appCommand(undefined, options.hasProcesses)
   const lastWords: string[] = []
   let ready: (url: string) => void = () => {}
   const url = new Promise<string>((resolve) => ready = resolve)
   const child = await startChild(command, {
     args,
-    cwd: projectFolder,
+    // where the configuration and the node_modules of an installation are; of a clone, the clone
+    cwd: process.cwd(),
     env: { ...options.env, ...denoEnvironment, ROBNU_PARENT: String(process.pid) },
     onLine: (line, stream) => {
       options.onLine(line)

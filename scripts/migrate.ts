@@ -1,16 +1,25 @@
-/** Brings the database to what the code and the enabled plugins need; run before serving. */
-import process from 'node:process'
-import { fileURLToPath } from 'node:url'
-import { configFault, environment, readPlugins, readSecret } from '#core/config.ts'
+/** Brings a database to what the code and the enabled plugins need, for `robnu migrate` and launchers. */
+import { configFault, type Environment, readPlugins, readSecret } from '#core/config.ts'
 import { scopeKeyFrom } from '#core/crypto/scope-key.ts'
-import { openHost } from '#core/host/host.ts'
-import { migrateHost } from '#core/host/migrate.ts'
+import type { MigrateResult, MigrationLine } from '#core/db/migrate.ts'
+import { type Host, openHost, stopProcesses } from '#core/host/host.ts'
+import { migrateHost, readMigrationLines } from '#core/host/migrate.ts'
 import { migrateSweeps } from '#core/queues/sweeps.ts'
 
-export const migrateAll = async (
-  env: Readonly<Record<string, string | undefined>>,
-  log: (event: string, fields: Readonly<Record<string, unknown>>) => void,
-): Promise<{ readonly applied: readonly string[] }> => {
+const coreFolder = new URL('../migrations/', import.meta.url)
+
+export interface MigratePlan {
+  readonly ownerUrl: string
+  readonly secret: string
+  readonly host: Host
+  readonly lines: readonly MigrationLine[]
+}
+
+/** Throws every fault of the environment, then every fault of the plugins, at once. */
+export const withMigrationPlan = async <T>(
+  env: Environment,
+  work: (plan: MigratePlan) => Promise<T>,
+): Promise<T> => {
   const faults: string[] = []
   const { plugins, configDir } = readPlugins(env, faults)
   const ownerUrl = env['DATABASE_OWNER_URL']
@@ -18,21 +27,20 @@ export const migrateAll = async (
   const secret = readSecret(env, faults)
   if (faults.length > 0 || !ownerUrl) throw configFault(faults)
   const host = await openHost(plugins, configDir)
-  const coreFolder = new URL('../migrations/', import.meta.url)
-  const scopeKey = scopeKeyFrom(secret)
-  const result = await migrateHost({ ownerUrl, coreFolder, scopeKey, host, log })
-  await migrateSweeps({ ownerUrl })
-  return result
+  try {
+    return await work({ ownerUrl, secret, host, lines: await readMigrationLines(coreFolder, host) })
+  } finally {
+    await stopProcesses(host.plugins)
+  }
 }
 
-// import.meta.main is not known to the types that both runtimes share
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const say = (line: string) => process.stdout.write(`${line}\n`)
-  migrateAll(environment, (_event, { line, file }) => say(`Applied ${line}/${file}`)).then(
-    ({ applied }) => say(applied.length === 0 ? 'Nothing to apply' : `Applied ${applied.length}`),
-    (error) => {
-      process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-      process.exit(1)
-    },
-  )
-}
+export const migrateAll = (
+  env: Environment,
+  log: (event: string, fields: Readonly<Record<string, unknown>>) => void,
+): Promise<MigrateResult> =>
+  withMigrationPlan(env, async ({ ownerUrl, secret, host }) => {
+    const scopeKey = scopeKeyFrom(secret)
+    const result = await migrateHost({ ownerUrl, coreFolder, scopeKey, host, log })
+    await migrateSweeps({ ownerUrl })
+    return result
+  })

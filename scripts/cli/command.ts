@@ -19,6 +19,8 @@ export interface CommandIo {
   readonly signal: AbortSignal
   /** `--dry-run`: say what would change, and change nothing. */
   readonly dryRun: boolean
+  /** `--json`: for a command that has more than one thing to say of itself. */
+  readonly json?: boolean
 }
 export interface Command {
   /** One word: `plugins`. Verbs of it are its first argument. */
@@ -29,6 +31,13 @@ export interface Command {
   readonly usage: string
   /** True: takes `--dry-run`, because it changes something. */
   readonly changes: boolean
+  /** True: at the signal it ends by itself, however long that takes. Absent: it is given 5 s. */
+  readonly drains?: boolean
+  /** Where it went wrong: what to do next, said below the reason. */
+  readonly advice?: string
   /** `--json`, `--dry-run` and `--help` are taken out before. Throws: printed as one line, exit 1. */
   readonly run: (args: readonly string[], io: CommandIo) => Promise<ExitCode>
 }
+
+/** Below the reason why something does not start. */
+export const doctorAdvice = '  "robnu doctor" looks at all that a start needs'

@@ -2,19 +2,29 @@
  * The one place that touches fauxqs, and where its faults are mended.
  * Its stores are not among its exports: the paths below hold for the pinned version only.
  */
-import { chmodSync, closeSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { buildApp } from 'fauxqs'
-import { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js'
-import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js'
-import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js'
-import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js'
+import type * as persistence from '../../node_modules/fauxqs/dist/persistence.js'
+import type * as s3 from '../../node_modules/fauxqs/dist/s3/s3Store.js'
+import type * as sns from '../../node_modules/fauxqs/dist/sns/snsStore.js'
+import type * as sqs from '../../node_modules/fauxqs/dist/sqs/sqsStore.js'
 import { ensureFolder } from './files.ts'
 import { sortedListing } from './s3-listing.ts'
 
-export type { S3Store, SqsStore }
+// inside of us, or beside us where Robnu is a package itself
+const folder = ['../../node_modules/fauxqs/dist/', '../../../fauxqs/dist/']
+  .map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url))
+const inner = <T>(path: string): Promise<T> => import(new URL(path, folder).href)
+const { PersistenceManager } = await inner<typeof persistence>('persistence.js')
+const { S3Store } = await inner<typeof s3>('s3/s3Store.js')
+const { SnsStore } = await inner<typeof sns>('sns/snsStore.js')
+const { SqsStore } = await inner<typeof sqs>('sqs/sqsStore.js')
+
+export type S3Store = s3.S3Store
+export type SqsStore = sqs.SqsStore
 export type SqsQueue = NonNullable<ReturnType<SqsStore['getQueueByArn']>>
 // Deno takes a class for another one when two paths lead to its types; they are the same ones at run time
 type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>
@@ -75,7 +85,7 @@ export const openFauxqs = (url: string, region: string, dir?: string): Fauxqs =>
   }
 }
 
-const openStore = (dir: string, url: string): PersistenceManager => {
+const openStore = (dir: string, url: string): persistence.PersistenceManager => {
   ensureFolder(dir)
   const file = join(dir, 'fauxqs.db')
   closeSync(openSync(file, 'a', 0o600)) // made here first: SQLite's files beside it take over its mode

@@ -27,7 +27,12 @@ export interface PartsOptions {
   readonly home: Home
   readonly env: Environment
   /** The enabled plugins: a sandbox stands beside its plugin's module. */
-  readonly plugins: readonly { readonly id: string; readonly url: string }[]
+  readonly plugins: readonly {
+    readonly id: string
+    readonly url: string
+    /** Isolated, with SQL of its own. */
+    readonly needsLogin?: boolean
+  }[]
   readonly sandboxSpeed: number
   readonly say: (line: string) => void
 }
@@ -77,7 +82,7 @@ const newSigningKey = () => {
 }
 
 const database = async (
-  { home, env, say }: PartsOptions,
+  { home, env, plugins, say }: PartsOptions,
   stops: (() => Promise<unknown>)[],
 ): Promise<Environment> => {
   if (env['DATABASE_URL']) {
@@ -98,6 +103,8 @@ const database = async (
     ...await ensureRoles(postgres.superuserUrl(), {
       database: 'robnu',
       passwords: (login) => home.secret(`${login}`),
+      plugins: plugins.filter(({ needsLogin }) => needsLogin).map(({ id }) => id),
+      pluginPassword: (login) => home.secret(login),
     }),
   }
 }

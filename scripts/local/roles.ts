@@ -1,6 +1,8 @@
 /** The database and the three logins of the app, none of them superuser: locally as in production. */
 import { readFile } from 'node:fs/promises'
 import { type Operations, withOperations } from '#core/db/operations.ts'
+import { pluginLogin } from '#core/db/plugin-reads.ts'
+import { loginSql } from '#core/host/isolated/login-sql.ts'
 import { localFault } from './faults.ts'
 import { scramVerifier } from './scram.ts'
 
@@ -12,6 +14,10 @@ export interface RolesOptions {
   readonly database: string
   /** The password of a login, the same at every start. */
   readonly passwords: (login: Login) => string
+  /** Isolated plugins that have a login of their own, by their ids. */
+  readonly plugins?: readonly string[]
+  /** Its password, as above. */
+  readonly pluginPassword?: (login: string) => string
   /** Makes the roles and may run again at every start; absent: `migrations/roles.sql`. */
   readonly rolesFile?: URL
 }
@@ -19,6 +25,8 @@ export interface DatabaseUrls {
   readonly DATABASE_URL: string
   readonly DATABASE_PLATFORM_URL: string
   readonly DATABASE_OWNER_URL: string
+  /** Present where there are such plugins. */
+  readonly ROBNU_PLUGIN_DATABASES?: string
 }
 
 const rolesFile = new URL('../../migrations/roles.sql', import.meta.url)
@@ -28,7 +36,7 @@ export const ensureRoles = async (
   superuserUrl: string,
   options: RolesOptions,
 ): Promise<DatabaseUrls> => {
-  const { database, passwords } = options
+  const { database, passwords, plugins = [], pluginPassword = () => '' } = options
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(database)) {
     throw localFault(`Cannot make the database "${database}": a name has a-z, 0-9 and "_"`)
   }
@@ -37,12 +45,27 @@ export const ensureRoles = async (
     await sql.unsafe(text).simple()
     await ensureDatabase(sql, database)
     for (const login of logins) await setPassword(sql, login, passwords(login))
+    for (const id of plugins) {
+      const login = pluginLogin(id)
+      const [found] = await sql`select 1 from pg_roles where rolname = ${login}`
+      if (!found) await sql.unsafe(loginSql({ id }, scramVerifier(pluginPassword(login)))).simple()
+      else await setPassword(sql, login, pluginPassword(login))
+    }
   })
   const url = (login: Login): string => urlOf(superuserUrl, login, passwords(login), database)
+  const ofPlugin = (id: string): string => {
+    const login = pluginLogin(id)
+    return urlOf(superuserUrl, login, pluginPassword(login), database)
+  }
   return {
     DATABASE_URL: url('robnu_app'),
     DATABASE_PLATFORM_URL: url('robnu_platform'),
     DATABASE_OWNER_URL: url('robnu_owner'),
+    ...plugins.length === 0 ? {} : {
+      ROBNU_PLUGIN_DATABASES: JSON.stringify(
+        Object.fromEntries(plugins.map((id) => [id, ofPlugin(id)])),
+      ),
+    },
   }
 }
 
@@ -51,14 +74,14 @@ const ensureDatabase = async (sql: Operations, database: string): Promise<void> 
   if (!found) await sql`create database ${sql(database)} owner robnu_owner`
 }
 
-const setPassword = async (sql: Operations, login: Login, password: string): Promise<void> => {
+const setPassword = async (sql: Operations, login: string, password: string): Promise<void> => {
   // utility statements take no parameters; the verifier has letters, digits and +/=:$- only
   await sql.unsafe(`alter role ${login} login password '${scramVerifier(password)}'`)
 }
 
 const urlOf = (
   superuserUrl: string,
-  login: Login,
+  login: string,
   password: string,
   database: string,
 ): string => {

@@ -1,5 +1,5 @@
 /** The API over a real database and a real marketplace's orders: keys, overrides and buyers in clear. */
-import { accessServices } from '../../core/boot/access.ts'
+import { accessServices, overrideDeskOf } from '../../core/boot/access.ts'
 import { memoryStore } from '../../core/auth/limits/store.ts'
 import type { Auth } from '../../core/auth/auth.ts'
 import { findMade } from '../../core/db/once.ts'
@@ -90,7 +90,8 @@ export const openAccessWorld = async (): Promise<AccessWorld> => {
   const services: Services = {
     ...nobodyElse,
     ...fakeServices(() => {}),
-    ...accessServices({ db, keyring, permissions, store, clock: now, log }),
+    ...accessServices({ db, keyring, store, clock: now, log }),
+    overrideDesk: overrideDeskOf({ db, clock: now }, permissions),
     auth,
     idempotency: {
       find: (entry) => findMade(db, entry),

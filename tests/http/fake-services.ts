@@ -161,7 +161,14 @@ const nobody = () => Promise.reject(new Error('There is no staff here'))
 /** No keys, no overrides, no staff, no limits, and no request that came before. */
 export const nobodyElse: Pick<
   Services,
-  'keys' | 'overrides' | 'staff' | 'staffWork' | 'staffQueues' | 'limits' | 'idempotency'
+  | 'keys'
+  | 'overrides'
+  | 'staff'
+  | 'staffWork'
+  | 'staffQueues'
+  | 'staffPlugins'
+  | 'limits'
+  | 'idempotency'
 > = {
   limits: { take: () => Promise.resolve([]) },
   idempotency: { find: () => Promise.resolve(null), fingerprint: () => new Uint8Array(32) },
@@ -190,4 +197,5 @@ export const nobodyElse: Pick<
     letters: { list: nobody, decide: nobody, strays: nobody },
     switches: { list: nobody, set: nobody },
   },
+  staffPlugins: { read: nobody },
 }

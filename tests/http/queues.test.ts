@@ -1,6 +1,7 @@
 /** Dead letters and switches by the API: the seller's own, and those of staff over all sellers. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { newId } from '../../core/ids.ts'
+import { changePlugin, writeReports } from '../../core/queues/plugins.ts'
 import { askForRun } from '../ledger/support/runs.ts'
 import type { TestSeller } from '../support/database.ts'
 import {
@@ -178,5 +179,42 @@ describe('an account', () => {
     const stranger = await world.owner(await world.openSeller())
     expect((await stranger('PATCH', path(), { paused: true, reason: 'mine' })).status).toBe(404)
     expect((await stranger('GET', `${path()}/health`)).status).toBe(404)
+  })
+})
+
+describe('plugins', () => {
+  it('are listed with what is wanted, and how each process is; to nobody but staff', async () => {
+    const process = { id: newId(), parts: 'api,worker' }
+    const since = new Date('2026-01-31T10:15:00Z')
+    const report = { version: '1.0.0', trust: 'isolated', generation: 1, since } as const
+    await world.world.fresh.db.withPlatformScope('cli:asha', async (tx) => {
+      await changePlugin(tx, {
+        ...{ did: 'enabled', reason, by: 'asha' },
+        plugin: {
+          ...{ id: 'bazaar', use: './bazaar', enabled: true, version: '1.0.0' },
+          ...{ trust: 'isolated', integrity: null },
+        },
+      })
+      await writeReports(tx, process, [
+        { ...report, plugin: 'bazaar', state: 'failed', cause: 'exited with code 3' },
+        { ...report, plugin: './broken', state: 'disabled', cause: null, version: null },
+      ])
+    })
+    const { body } = await staff.ask('GET', '/v1/staff/plugins')
+    expect(body.data).toMatchObject([
+      { id: './broken', wanted: null, processes: [{ state: 'disabled', version: null }] },
+      {
+        id: 'bazaar',
+        wanted: { enabled: true, generation: 1, reason, changed_by: 'system:cli:asha' },
+        processes: [{ process: process.id, state: 'failed', cause: 'exited with code 3' }],
+      },
+    ])
+    const { org } = await trails('plugin:bazaar')
+    expect(org).toMatchObject([{ action: 'plugin.changed', actor_kind: 'system' }])
+    expect((await owner('GET', '/v1/staff/plugins')).status).toBe(401)
+    // what a process does not name any more it has forgotten
+    await world.world.fresh.db.withPlatformScope('test', (tx) => writeReports(tx, process, []))
+    const after = await staff.ask('GET', '/v1/staff/plugins')
+    expect(after.body.data).toMatchObject([{ id: 'bazaar', processes: [] }])
   })
 })

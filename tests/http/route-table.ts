@@ -64,6 +64,7 @@ export const staffRoutes: Readonly<Record<string, boolean>> = {
   'GET /v1/staff/audit': false,
   'GET /v1/staff/switches': false,
   'PUT /v1/staff/switches': true,
+  'GET /v1/staff/plugins': false,
   'GET /v1/staff/dead-letters': false,
   'POST /v1/staff/dead-letters/{id}/redrive': true,
   'POST /v1/staff/dead-letters/{id}/dismiss': true,

@@ -1,0 +1,96 @@
+/** The keys: whether KMS makes them, and opens the ones that are in use. */
+import { type Check, check, fault, leftOut, ok, warning } from '../check.ts'
+
+export interface Kms {
+  /** AWS's word for why it does not answer; undefined: it does. */
+  readonly ping: string | undefined
+  readonly alias: string
+  /** AWS's word for why no key was made under the alias; undefined: one was. */
+  readonly make: string | undefined
+  /** Why it was not opened again; undefined: it was. */
+  readonly open: string | undefined
+  /** It was opened under another context as well. */
+  readonly opensAnyhow: boolean
+  readonly makesMissing: boolean
+  readonly perSeller: boolean
+}
+export interface SellerKeys {
+  /** Sellers with accounts, and without a key that seals. */
+  readonly withoutKeys: number
+  /** How many were tried, and why those that failed did. */
+  readonly tried: number
+  readonly failed: readonly string[]
+  /** The most used current key: its uses, and how many it may have. */
+  readonly mostUses: number
+}
+
+export const keyChecks: readonly Check[] = [
+  check('kms', 'keys', [
+    'kms-unreachable',
+    'KMS answers',
+    'Without it nothing can be sealed, and after five minutes nothing opened either: 503.',
+    'Check AWS_REGION, AWS_ENDPOINT_URL, the credentials of the machine, and the way to AWS.',
+  ], ({ ping }) => ping === undefined ? ok() : fault(ping)),
+  check('kms', 'keys', [
+    'kms-alias-missing',
+    'A key can be made under the alias',
+    'The first buyer of a new seller cannot be sealed: the sync stops before it stores a row.',
+    'Make the key and its alias, allow kms:GenerateDataKey, or set ROBNU_KMS_CREATE_KEYS=true.',
+  ], ({ ping, make, alias, makesMissing }) => {
+    if (ping !== undefined) return leftOut('KMS does not answer')
+    if (make === undefined) return ok(alias)
+    if (make === 'NotFoundException') {
+      return makesMissing ? ok(`${alias} is made at its first use`) : fault(`${alias} is not there`)
+    }
+    return fault(`${alias}: ${make}`)
+  }),
+  check('kms', 'keys', [
+    'kms-does-not-open',
+    'What was wrapped can be opened',
+    'Keys are made and never opened again: nothing that is sealed can be read.',
+    'Allow kms:Decrypt on the key, and see that nobody has disabled it.',
+  ], ({ make, open }) => {
+    if (make !== undefined) return leftOut('no key was made to be opened')
+    return open === undefined ? ok() : fault(open)
+  }),
+  check('kms', 'keys', [
+    'kms-ignores-context',
+    'A key opens for its own seller alone',
+    'KMS opens a wrapped key under the name of another seller: a row that is moved opens there.',
+    'Use AWS KMS, or an emulator that binds the encryption context.',
+  ], ({ make, opensAnyhow }) => {
+    if (make !== undefined) return leftOut('no key was made to be opened')
+    return opensAnyhow ? fault('it was opened under another context') : ok()
+  }),
+  check(
+    'kms',
+    'keys',
+    [
+      'kms-key-for-each-seller',
+      'Keys of single sellers are made by somebody',
+      'Each seller has an alias of its own, and this process may not make one.',
+      'Set ROBNU_KMS_CREATE_KEYS=true, or make the alias of each seller before it signs up.',
+    ],
+    ({ perSeller, makesMissing }) =>
+      perSeller && !makesMissing
+        ? warning('AWS_S3_PER_SELLER_KMS is on, and ROBNU_KMS_CREATE_KEYS is off')
+        : ok(),
+  ),
+  check('sellerKeys', 'keys', [
+    'seller-key-does-not-open',
+    'The keys of sellers open',
+    'Their buyers and credentials cannot be read: every sync of theirs ends in 503.',
+    'Enable the KMS key again, cancel its deletion, or name the account and region that has it.',
+  ], ({ tried, failed }) => {
+    if (tried === 0) return leftOut('no seller has keys yet')
+    return failed.length === 0
+      ? ok(`${tried} tried`)
+      : fault(`${failed.length} of ${tried}: ${failed[0]}`)
+  }),
+  check('sellerKeys', 'keys', [
+    'seller-key-missing',
+    'Sellers with accounts have keys',
+    'Credentials were sealed with a key whose row is gone: their accounts cannot be opened.',
+    'Restore the rows of seller_keys from a backup, or have the accounts connected anew.',
+  ], ({ withoutKeys }) => withoutKeys === 0 ? ok() : fault(`${withoutKeys} without`)),
+]

@@ -1,0 +1,111 @@
+/** Tries KMS with a key that nobody keeps, and opens some keys of sellers. Nothing stays behind. */
+import { createKms, type KeyService } from '#core/crypto/kms.ts'
+import { silentLog } from '#core/log.ts'
+import { nothingToSee } from '../check.ts'
+import type { Logins } from '../checks/database.ts'
+import type { Kms, SellerKeys } from '../checks/keys.ts'
+import type { Ground } from '../ground.ts'
+import { awsOf, settingsOf } from '../settings.ts'
+import { looking } from './database.ts'
+
+const context = { seller: 'robnu-doctor', purpose: 'probe', version: '1' }
+const sample = 5
+
+const withKms = async <T>(
+  { env }: Ground,
+  work: (kms: KeyService) => Promise<T>,
+): Promise<T> => {
+  const kms = createKms({ ...awsOf(env), log: silentLog, requestTimeoutMs: 3_000 })
+  try {
+    return await work(kms)
+  } finally {
+    await kms.close()
+  }
+}
+
+export const readKms = (ground: Ground): Promise<Kms> =>
+  withKms(ground, async (kms) => {
+    const { config } = settingsOf(ground.env)
+    const known = {
+      alias: config.ROBNU_KMS_ALIAS,
+      makesMissing: config.ROBNU_KMS_CREATE_KEYS,
+      perSeller: config.AWS_S3_PER_SELLER_KMS,
+    }
+    const ping = await whyNot(kms.ping())
+    if (ping !== undefined) {
+      return { ...known, ping, make: ping, open: undefined, opensAnyhow: false }
+    }
+    const made: { wrapped?: Uint8Array } = {}
+    const make = await whyNot(
+      kms.generate(known.alias, context).then(({ plain, wrapped }) => {
+        plain.fill(0)
+        made.wrapped = wrapped
+      }),
+    )
+    if (made.wrapped === undefined) {
+      return { ...known, ping, make, open: undefined, opensAnyhow: false }
+    }
+    const open = await whyNot(unwrap(kms, made.wrapped, context))
+    const other = { ...context, seller: 'robnu-doctor-2' }
+    const opensAnyhow = await whyNot(unwrap(kms, made.wrapped, other)) === undefined
+    return { ...known, ping, make, open, opensAnyhow }
+  })
+
+const unwrap = async (
+  kms: KeyService,
+  wrapped: Uint8Array,
+  context: Readonly<Record<string, string>>,
+): Promise<void> => void (await kms.unwrap(wrapped, context)).fill(0)
+
+/** AWS's own word, which quotes nothing of a request. */
+export const whyNot = async (work: Promise<unknown>): Promise<string | undefined> => {
+  try {
+    await work
+    return undefined
+  } catch (error) {
+    const { cause } = error as { readonly cause?: unknown }
+    const named = cause instanceof Error ? cause : error
+    return named instanceof Error ? named.name : 'UnknownError'
+  }
+}
+
+export const readSellerKeys = async (
+  logins: Logins,
+  kms: Kms,
+  ground: Ground,
+): Promise<SellerKeys> => {
+  if (kms.ping !== undefined) throw nothingToSee('KMS does not answer')
+  const found = await looking(logins, ground, async (sql, as) => {
+    if (as !== 'owner') {
+      throw nothingToSee('DATABASE_OWNER_URL is not set: nobody else may read keys of all sellers')
+    }
+    const rows = await sql<KeyRow[]>`
+      select seller_id, purpose, version, wrapped from seller_keys
+      where state = 'CURRENT' and purpose = 'seal' order by random() limit ${sample}`
+    const [counted] = await sql<{ missing: number; uses: number }[]>`
+      select (select count(distinct a.seller_id)::int from marketplace_accounts a
+          where a.last_validated_at is not null and not exists (select from seller_keys k
+            where k.seller_id = a.seller_id and k.purpose = 'seal' and k.state = 'CURRENT')) as missing,
+        coalesce((select max(uses) from seller_keys where state = 'CURRENT'), 0)::float8 as uses`
+    return { rows: [...rows], withoutKeys: counted?.missing ?? 0, mostUses: counted?.uses ?? 0 }
+  })
+  const failed = await withKms(
+    ground,
+    async (service) =>
+      await Promise.all(
+        found.rows.map(({ seller_id: seller, purpose, version, wrapped }) =>
+          whyNot(unwrap(service, wrapped, { seller, purpose, version: String(version) }))
+        ),
+      ),
+  )
+  return {
+    ...{ withoutKeys: found.withoutKeys, mostUses: found.mostUses, tried: found.rows.length },
+    failed: failed.filter((why) => why !== undefined),
+  }
+}
+interface KeyRow {
+  readonly seller_id: string
+  readonly purpose: string
+  readonly version: number
+  readonly wrapped: Uint8Array
+}
