@@ -1,6 +1,6 @@
 /** Token buckets on the sandbox's clock: one for each (operation, holder). */
 import { z } from 'zod'
-import type { ControlVerb } from './control.ts'
+import { type ControlVerb, controlVerb } from './control.ts'
 
 export interface BucketLimit {
   readonly ratePerSecond: number
@@ -34,13 +34,13 @@ export const createBuckets = (
     return granted
   }
 
-  const throttle: ControlVerb = (body) => {
-    const { operation, ratePerSecond, burst } = Throttle.parse(body)
+  const throttle = controlVerb('another bucket, full', Throttle, (rule) => {
+    const { operation, ratePerSecond, burst } = rule
     rules.set(operation, { ratePerSecond, burst })
     // a new rule begins with full buckets
     for (const key of levels.keys()) if (key.startsWith(`${operation}\n`)) levels.delete(key)
-    return { operation, ratePerSecond, burst }
-  }
+    return rule
+  })
   return { take, limitOf: (operation) => rules.get(operation), verbs: { throttle } }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { clearInterval, setInterval } from 'node:timers'
 import { z } from 'zod'
 import type { ClockAnchor } from './sandbox.ts'
-import type { ControlVerb } from './control.ts'
+import { type ControlVerb, controlVerb } from './control.ts'
 
 export interface ClockOptions {
   /** What the clock shows when nothing was stored before; epoch milliseconds. */
@@ -70,12 +70,12 @@ export const startClock = async (options: ClockOptions): Promise<SandboxClock> =
 }
 
 /** The verb `clock`: {} tells, {to} or {bySeconds} moves forward. */
-export const clockVerb = (clock: SandboxClock): ControlVerb => async (body) => {
-  const { to, bySeconds } = Move.parse(body)
-  if (to !== undefined) await clock.set(Date.parse(to))
-  if (bySeconds !== undefined) await clock.advance(bySeconds * 1000)
-  return clock.anchor()
-}
+export const clockVerb = (clock: SandboxClock): ControlVerb =>
+  controlVerb('tells how the clock runs, or moves it forward', Move, async ({ to, bySeconds }) => {
+    if (to !== undefined) await clock.set(Date.parse(to))
+    if (bySeconds !== undefined) await clock.advance(bySeconds * 1000)
+    return clock.anchor()
+  })
 
 const Move = z.strictObject({
   to: z.iso.datetime({ offset: true }).optional(),

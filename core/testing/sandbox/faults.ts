@@ -1,6 +1,7 @@
 /** What can be made to go wrong in a sandbox, by verbs of its control plane. */
 import { z } from 'zod'
-import type { ControlVerb } from './control.ts'
+import { type ControlVerb, controlVerb } from './control.ts'
+import { hashOf, randomFor } from './random.ts'
 
 export const faultKinds = ['429', '500', '503', 'timeout-after-commit', 'truncated-body'] as const
 /**
@@ -24,15 +25,19 @@ export interface Faults {
   readonly verbs: Readonly<Record<string, ControlVerb>>
 }
 
-/** The verbs `failNext`, `lag`, `shiftPages`, `duplicateNextPush`, `reorderPushes`. */
+/**
+ * The verbs `failNext`, `timeoutAfterCommit`, `chaos`, `lag`, `shiftPages`, `duplicateNextPush` and
+ * `reorderPushes`.
+ */
 export const createFaults = (lagSeconds = 0): Faults => {
   const due = new Map<string, { kind: FaultKind; left: number; spared: number }[]>()
   const twice = new Map<string, number>()
   let lag = lagSeconds
   let shifts = false
   let reorders = false
+  let chaos = calm
 
-  const next = (operation: string): FaultKind | undefined => {
+  const nextOrdered = (operation: string): FaultKind | undefined => {
     const first = due.get(operation)?.[0]
     if (!first) return undefined
     if (first.spared > 0) {
@@ -43,27 +48,9 @@ export const createFaults = (lagSeconds = 0): Faults => {
     if (first.left === 0) due.get(operation)?.shift()
     return first.kind
   }
-  const failNext: ControlVerb = (body) => {
-    const { operation, times, kind, after } = FailNext.parse(body)
+  const fail = ({ operation, times, kind, after }: z.infer<typeof FailNext>) => {
     due.set(operation, [...(due.get(operation) ?? []), { kind, left: times, spared: after }])
     return { operation, times, kind, after }
-  }
-  const setLag: ControlVerb = (body) => {
-    lag = Lag.parse(body).seconds
-    return { seconds: lag }
-  }
-  const shiftPages: ControlVerb = (body) => {
-    shifts = ShiftPages.parse(body).on
-    return { on: shifts }
-  }
-  const duplicateNextPush: ControlVerb = (body) => {
-    const { operation, times } = Duplicate.parse(body)
-    twice.set(operation, (twice.get(operation) ?? 0) + times)
-    return { operation, times }
-  }
-  const reorderPushes: ControlVerb = (body) => {
-    reorders = Reorder.parse(body).on
-    return { on: reorders }
   }
   const pushed = <T>(operation: string, rows: readonly T[]): readonly T[] => {
     const left = twice.get(operation) ?? 0
@@ -73,25 +60,79 @@ export const createFaults = (lagSeconds = 0): Faults => {
     return reorders ? doubled.toReversed() : doubled
   }
   return {
-    next,
+    next: (operation) => nextOrdered(operation) ?? chaos(operation),
     lagMs: () => lag * 1000,
     shiftsPages: () => shifts,
     pushed,
-    verbs: { failNext, lag: setLag, shiftPages, duplicateNextPush, reorderPushes },
+    verbs: {
+      failNext: controlVerb('the next requests of an operation fail', FailNext, fail),
+      timeoutAfterCommit: controlVerb(
+        'the next requests of an operation are done, and their answers are lost',
+        TimeoutAfterCommit,
+        (body) => fail({ ...body, kind: 'timeout-after-commit' }),
+      ),
+      chaos: controlVerb(
+        'requests fail by chance, the same ones for the same seed; rate 0 ends it',
+        Chaos,
+        (body) => {
+          chaos = chaosOf(body)
+          return body
+        },
+      ),
+      lag: controlVerb('how long a change stays unseen by reads', Lag, ({ seconds }) => {
+        lag = seconds
+        return { seconds }
+      }),
+      shiftPages: controlVerb('pages are cut by position', Switch, ({ on }) => {
+        shifts = on
+        return { on }
+      }),
+      duplicateNextPush: controlVerb(
+        'the next answers that have rows tell each of them twice',
+        Duplicate,
+        ({ operation, times }) => {
+          twice.set(operation, (twice.get(operation) ?? 0) + times)
+          return { operation, times }
+        },
+      ),
+      reorderPushes: controlVerb('rows are told in the reverse order', Switch, ({ on }) => {
+        reorders = on
+        return { on }
+      }),
+    },
   }
 }
 
-const FailNext = z.strictObject({
+const calm = (_operation: string): FaultKind | undefined => undefined
+
+/** What happens to the n-th request of an operation does not depend on the other operations. */
+const chaosOf = ({ seed, rate, kinds, operations }: z.infer<typeof Chaos>): typeof calm => {
+  const asked = new Map<string, number>()
+  return (operation) => {
+    if (operations && !operations.includes(operation)) return undefined
+    const number = (asked.get(operation) ?? 0) + 1
+    asked.set(operation, number)
+    const random = randomFor(hashOf(seed, 'chaos'), `${operation}/${number}`)
+    return random.chance(rate) ? random.pick(kinds) : undefined
+  }
+}
+
+const turn = {
   operation: z.string(),
   times: z.number().int().min(1).default(1),
-  kind: z.enum(faultKinds),
   /** So many requests are answered first. */
   after: z.number().int().min(0).default(0),
+}
+const FailNext = z.strictObject({ ...turn, kind: z.enum(faultKinds) })
+const TimeoutAfterCommit = z.strictObject(turn)
+const Chaos = z.strictObject({
+  seed: z.number().int(),
+  /** Of each request to fail, from 0 to 1. */
+  rate: z.number().min(0).max(1),
+  kinds: z.array(z.enum(faultKinds)).min(1).default([...faultKinds]),
+  /** Absent: all. */
+  operations: z.array(z.string()).optional(),
 })
 const Lag = z.strictObject({ seconds: z.number().min(0) })
-const ShiftPages = z.strictObject({ on: z.boolean().default(true) })
-const Duplicate = z.strictObject({
-  operation: z.string(),
-  times: z.number().int().min(1).default(1),
-})
-const Reorder = z.strictObject({ on: z.boolean().default(true) })
+const Switch = z.strictObject({ on: z.boolean().default(true) })
+const Duplicate = z.strictObject({ operation: turn.operation, times: turn.times })

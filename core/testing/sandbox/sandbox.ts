@@ -14,6 +14,8 @@ export interface SandboxOptions {
   /** Of 127.0.0.1; absent or 0: any free one. */
   readonly port?: number
   readonly seed?: number
+  /** What its clock shows at the very first start; absent: the sandbox's own day. */
+  readonly start?: Date
   /** How fast the sandbox's clock runs; the demo takes 3,600. */
   readonly speed?: number
   /** The launcher's environment: a sandbox may have variables of its own (`ROBNU_SANDBOX_…`). */

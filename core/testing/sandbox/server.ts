@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
-import { control, type ControlVerb } from './control.ts'
+import { control, type Verbs } from './control.ts'
 import type { Faults } from './faults.ts'
 import { match, type SandboxAnswer, type SandboxRequest, type SandboxRoute } from './routes.ts'
 
@@ -12,7 +12,7 @@ export interface ServerOptions {
   readonly port?: number
   readonly routes: readonly SandboxRoute[]
   readonly faults: Faults
-  readonly verbs: Readonly<Record<string, ControlVerb>>
+  readonly verbs: Verbs
   /** An error answer as this marketplace writes it. */
   readonly refuse: (status: number, operation?: string) => SandboxAnswer
   /** On every answer, refusals and faults too. */

@@ -1,4 +1,5 @@
-import { createBuckets, createFaults, type SandboxAnswer, startServer } from 'robnu/testing'
+import { absent, createBuckets, createFaults } from 'robnu/testing'
+import { controlVerb, nothing, type SandboxAnswer, startServer } from 'robnu/testing'
 import { expect, onTestFinished, test } from 'vitest'
 
 const refuse = (status: number, operation = ''): SandboxAnswer => ({
@@ -12,7 +13,12 @@ const serve = async () => {
   const server = await startServer({
     name: 'test',
     faults,
-    verbs: { ...faults.verbs, fail: () => Promise.reject(new Error('no reason')) },
+    verbs: {
+      ...faults.verbs,
+      fail: controlVerb('fails', nothing, () => Promise.reject(new Error('no reason'))),
+      hold: controlVerb('answers what it got', nothing, (body) => ({ held: body })),
+      advance: absent('nothing moves here'),
+    },
     refuse,
     headers: () => ({ 'x-request-id': 'r1' }),
     routes: [
@@ -118,9 +124,28 @@ test('a body that is too long is refused', async () => {
 test('the control plane tells its verbs and what is wrong with a call', async () => {
   const { server, verb, faults } = await serve()
   const list = await (await fetch(`${server.url}/_control`)).json()
-  expect(list).toEqual({
-    verbs: ['duplicateNextPush', 'fail', 'failNext', 'lag', 'reorderPushes', 'shiftPages'],
+  expect(Object.keys(list.verbs)).toEqual([
+    ...['chaos', 'duplicateNextPush', 'fail', 'failNext', 'hold', 'lag', 'reorderPushes'],
+    ...['shiftPages', 'timeoutAfterCommit'],
+  ])
+  expect(list.absent).toEqual({ advance: 'nothing moves here' })
+  expect(list.verbs.lag).toEqual({
+    summary: 'how long a change stays unseen by reads',
+    body: {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      type: 'object',
+      properties: { seconds: { type: 'number', minimum: 0 } },
+      required: ['seconds'],
+      additionalProperties: false,
+    },
   })
+  expect(await verb('advance')).toEqual({
+    status: 501,
+    body: { error: 'no verb "advance": nothing moves here' },
+  })
+  // as the public sandbox of a marketplace calls it
+  expect(await verb('on_hold')).toEqual({ status: 200, body: { held: {} } })
+  expect(await verb('hold', { reason: 'mine' })).toMatchObject({ status: 400 })
   expect((await verb('explode')).status).toBe(404)
   expect((await fetch(`${server.url}/_control/lag`).then((answer) => answer.json())).error)
     .toContain('POST')
@@ -209,19 +234,13 @@ test('bytes are sent as they are, whole or cut', async () => {
   expect(await get()).toEqual(['application/pdf', bytes.slice(0, 3)])
 })
 
-test('a fault waits for its turn, and what is pushed comes twice or backwards', () => {
-  const { next, pushed, verbs } = createFaults()
-  verbs['failNext']?.({ operation: 'list', kind: '503', after: 2 })
-  expect([next('list'), next('list'), next('list'), next('list')])
-    .toEqual([undefined, undefined, '503', undefined])
-  verbs['duplicateNextPush']?.({ operation: 'list', times: 2 })
-  expect(pushed('other', [1, 2])).toEqual([1, 2])
-  // nothing to tell leaves it for the next
-  expect(pushed('list', [])).toEqual([])
-  expect([pushed('list', [1, 2]), pushed('list', [3]), pushed('list', [4])])
-    .toEqual([[1, 1, 2, 2], [3, 3], [4]])
-  verbs['reorderPushes']?.({})
-  expect(pushed('list', [1, 2, 3])).toEqual([3, 2, 1])
-  verbs['reorderPushes']?.({ on: false })
-  expect(pushed('list', [1, 2, 3])).toEqual([1, 2, 3])
+test('a lost answer has a verb of its own', async () => {
+  const { post, verb, done } = await serve()
+  expect(await verb('timeoutAfterCommit', { operation: 'addNote', after: 1 })).toEqual({
+    status: 200,
+    body: { operation: 'addNote', times: 1, kind: 'timeout-after-commit', after: 1 },
+  })
+  expect((await post(note, 'first')).status).toBe(201)
+  await expect(post(note, 'second').then((answer) => answer.text())).rejects.toThrow()
+  expect(done).toEqual(['first', 'second'])
 })
