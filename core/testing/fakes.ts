@@ -73,7 +73,8 @@ type Send = (request: FakeRequest, signal: AbortSignal) => Promise<RawAnswer>
 
 const timeoutMs = 30_000 // as patient as the real host
 
-const contextOver = (options: FakeOptions, now: () => Date, send: Send): FakeContext => {
+/** Every request goes through `send`; an error of it is a marketplace that cannot be reached. */
+export const contextOver = (options: FakeOptions, now: () => Date, send: Send): FakeContext => {
   const requests: FakeRequest[] = []
   const logged: LoggedEvent[] = []
   const signal = options.signal ?? new AbortController().signal
@@ -86,6 +87,8 @@ const contextOver = (options: FakeOptions, now: () => Date, send: Send): FakeCon
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
     const answer = await send(request, limit).catch((cause) => {
       signal.throwIfAborted()
+      // a replay that does not know a request is no marketplace that is down
+      if (cause instanceof Error && cause.name === 'UnknownRequest') throw cause
       throw failure('unavailable', 'Cannot reach the marketplace', { cause })
     })
     return await readAnswer(schema, answer, init, options.limits)
@@ -103,7 +106,8 @@ const contextOver = (options: FakeOptions, now: () => Date, send: Send): FakeCon
   }
 }
 
-const requestOf = (address: string, init: HttpInit): FakeRequest => {
+/** As it goes out. */
+export const requestOf = (address: string, init: HttpInit): FakeRequest => {
   const url = new URL(address)
   for (const [name, value] of Object.entries(init.query ?? {})) {
     if (value === undefined) continue

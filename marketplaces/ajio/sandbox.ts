@@ -1,8 +1,9 @@
 /** AJIO without AJIO: our gateway contract (`wire.md`), three invented POBs, and a clock of its own. */
-import { clockVerb, createBuckets, createFaults, type DemoAccount } from 'robnu/testing'
-import { startClock, type StartSandbox, startServer } from 'robnu/testing'
+import { createBuckets, createFaults, type DemoAccount } from 'robnu/testing'
+import { openSandbox, startClock, type StartSandbox } from 'robnu/testing'
 import { createRoutes, tooMany } from './sandbox/api.ts'
 import { createRun, writeActs } from './sandbox/commands.ts'
+import { credentialsOf } from './sandbox/deeds.ts'
 import { openJournal } from './sandbox/journal.ts'
 import type { Pob } from './sandbox/model.ts'
 import { planArrivals, planPastManifests } from './sandbox/past.ts'
@@ -10,20 +11,21 @@ import { identities } from './sandbox/pobs.ts'
 import { rates } from './sandbox/rates.ts'
 import { createSessions, livesAt, type Sessions } from './sandbox/session.ts'
 import { planSettlements } from './sandbox/settling.ts'
-import { createVerbs, credentialsOf, verbActs } from './sandbox/verbs.ts'
+import { createMoves, createVerbs, verbActs } from './sandbox/verbs.ts'
 import { notFound, refused } from './sandbox/wire.ts'
 import { dayMs } from './sandbox/words.ts'
 import { createWorld } from './sandbox/world.ts'
 
 const host = 'vms-gateway.robnu.com'
-const start = Date.parse('2026-08-14T10:00:00+05:30')
+const defaultStart = Date.parse('2026-08-14T10:00:00+05:30')
 const historyMs = 60 * dayMs
 
 /**
  * Starts the sandbox. New orders come only while the clock runs by itself; how many a day,
  * ROBNU_SANDBOX_AJIO_ORDERS_PER_DAY can say. With `dir`, a restart goes on where it stopped.
  */
-const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env }) => {
+const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env, ...rest }) => {
+  const start = rest.start?.getTime() ?? defaultStart
   const clock = await startClock({ start, speed, ...(dir === undefined ? {} : { dir }) })
   const faults = createFaults()
   const buckets = createBuckets(rates, clock.now)
@@ -44,36 +46,17 @@ const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env 
   const acts = { ...writeActs(sessions), ...verbActs(sessions) }
   const run = createRun(world, acts, openJournal(dir, seed), clock.now)
 
-  const server = await startServer({
+  return await openSandbox({
     name: 'ajio',
-    ...(port === undefined ? {} : { port }),
-    faults,
+    ...{ port, clock, faults, buckets },
     routes: createRoutes({ host, world, sessions, buckets, faults, now: clock.now, run }),
-    verbs: {
-      clock: clockVerb(clock),
-      ...faults.verbs,
-      ...buckets.verbs,
-      ...createVerbs(world, run, clock.now),
-    },
-    refuse,
-  }).catch(async (error) => {
-    await clock.stop()
-    throw error
-  })
-
-  return {
-    url: server.url,
-    get clock() {
-      return clock.anchor()
-    },
+    moves: createMoves(world, run),
+    verbs: createVerbs(world, run, clock.now),
     accounts: [...world.pobs.values()].map((pob) =>
       demoAccount(pob, sessions, seeded.get(pob) ?? 0)
     ),
-    stop: async () => {
-      await server.stop()
-      await clock.stop()
-    },
-  }
+    refuse,
+  })
 }
 export default startSandbox
 

@@ -16,7 +16,7 @@ export const javaDate = (text: string): Date | undefined => {
   return instant([year, index + 1, dayOfMonth, hour, minute, second].map(Number), istMs)
 }
 
-/** Either form; undefined for what is none, has no zone, or lies outside of 1980 to 2099. */
+/** Either form; undefined for what is none, has no zone, or lies outside of 1990 to 2099. */
 export const ajioTime = (text: string): Date | undefined => {
   const asJava = javaDate(text)
   if (asJava) return asJava
@@ -53,13 +53,16 @@ const offsetMs = (zone: string): number => {
   return (zone.startsWith('-') ? -minutes : minutes) * 60_000
 }
 
+// the ledger takes no time before this one: an order of then is a mistake
+const earliest = Date.UTC(1990, 0, 1)
 const instant = (parts: readonly number[], zoneMs: number): Date | undefined => {
   const [year = 0, month = 0, dayOfMonth = 0, hour = 0, minute = 0, second = 0] = parts
-  if (year < 1980 || year > 2099) return undefined
+  if (year < 1990 || year > 2099) return undefined
   const ms = Date.UTC(year, month - 1, dayOfMonth, hour, minute, second)
   const told = new Date(ms)
   // 31 June rolls over to July: such a date is a fault, not another date
   const agrees = told.getUTCMonth() === month - 1 && told.getUTCDate() === dayOfMonth &&
     told.getUTCHours() === hour && told.getUTCMinutes() === minute
-  return agrees && second < 60 ? new Date(ms - zoneMs) : undefined
+  const at = ms - zoneMs
+  return agrees && second < 60 && at >= earliest ? new Date(at) : undefined
 }

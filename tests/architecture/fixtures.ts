@@ -31,6 +31,8 @@ export const broken: Readonly<Record<Rule, readonly Fixture[]>> = {
     imports('core/host/load.ts', '../../marketplaces/bazaar/mod.ts'),
     imports('core/plugin/rows.ts', '../errors.ts'),
     imports('core/testing/mod.ts', '../errors.ts'),
+    imports('core/rules/rows.ts', '../errors.ts'),
+    imports('marketplaces/bazaar/client.ts', '../../core/rules/rows.ts'),
     imports('core/surprise/mod.ts', './other.ts'),
     imports('core/db/pool.ts', '../surprise/mod.ts'),
     imports('scripts/start.ts', '../tests/support/database.ts'),

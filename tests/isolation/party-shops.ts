@@ -1,4 +1,5 @@
 /** The shops of a seller: their orders at the sandbox, and what the first syncs bring. */
+import { callVerb } from '#core/testing/sandbox/call.ts'
 import type { RunningSandbox } from '#core/testing/sandbox/sandbox.ts'
 import type { WireOrder } from '../support/bazaar/sandbox/books.ts'
 import type { Ask } from './clients.ts'
@@ -25,14 +26,8 @@ export const markOrders = async (
   seller: number,
   shop: string,
 ): Promise<void> => {
-  const control = async (verb: string, body: object): Promise<unknown> => {
-    const request = { method: 'POST', body: JSON.stringify(body) }
-    const answer = await fetch(`${sandbox.url}/_control/${verb}`, request)
-    if (!answer.ok) throw new Error(`${verb}: ${await answer.text()}`)
-    return await answer.json()
-  }
   const mark = markOf(seller)
-  const orders = await control('orders', { shop }) as readonly WireOrder[]
+  const orders = await callVerb(sandbox, 'orders', { shop }) as readonly WireOrder[]
   for (const [at, { number, buyer, lines }] of orders.entries()) {
     const members = {
       // one of each shop cannot be accepted, and is kept aside
@@ -51,7 +46,7 @@ export const markOrders = async (
         title: `Kurta ${at} ${mark}`,
       })),
     }
-    await control('change', { shop, number, members })
+    await callVerb(sandbox, 'change', { shop, number, members })
   }
 }
 

@@ -55,6 +55,7 @@ export const queueRows: Readonly<Record<string, RouteRow>> = {
     sees: 'staff',
     weight: 1,
   },
+  'GET /v1/staff/plugins': { sees: 'staff', weight: 2 },
   'GET /v1/staff/dead-letters': { ids: { 'query seller': 'sellers.id' }, sees: 'staff', weight: 5 },
   'POST /v1/staff/dead-letters/{id}/redrive': staffDecide,
   'POST /v1/staff/dead-letters/{id}/dismiss': staffDecide,

@@ -1,4 +1,5 @@
 /** One row for each route: what its ids are ids of, and a body that it takes. A route without one fails. */
+import { readableTables } from '#core/rules/plugin-sql-names.ts'
 import { peopleRows } from './people-rows.ts'
 import { account, documents, type Maker, type RouteRow, text, user } from './route-row.ts'
 import { importRows } from './import-rows.ts'
@@ -90,7 +91,9 @@ const otherRows: Readonly<Record<string, RouteRow>> = {
   'GET /v1/tally': {},
   // no row security but the tables' own: whatever it answers, it is the seller's
   'GET /v1/forgetful/{table}': {
-    words: { 'path table': ({ draw }) => draw.pick(openTables) },
+    words: {
+      'path table': ({ draw }) => draw.pick(openTables.filter((name) => readableTables.has(name))),
+    },
     weight: 20,
   },
   'GET /healthz': documents,
@@ -115,7 +118,7 @@ export const routeRows: Readonly<Record<string, RouteRow>> = {
   ...otherRows,
 }
 
-/** Tables of sellers that a plugin may read whole. */
+/** Tables of sellers that a tenant may read whole; a plugin's SQL reads those of the ledger. */
 export const openTables = [
   'audit_digests',
   'audit_events',

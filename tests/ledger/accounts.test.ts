@@ -141,7 +141,7 @@ describe('connecting', () => {
   })
 
   it('with credentials that the marketplace refuses stores nothing', async () => {
-    await world.control('revoke', { shop: 'SHOP-0001', what: 'key' })
+    await world.control('revokeToken', { shop: 'SHOP-0001', kind: 'session' })
     const refused = await faultFrom(accounts().connect(seller.entry, shopInput(0)))
     expect(refused).toMatchObject({ code: 'credentials-refused', status: 422 })
     for (const table of ['marketplace_accounts', 'bazaar_account_details', 'job_runs', 'outbox']) {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { createUpstream } from '../../core/ledger/upstream.ts'
-import { failureOf } from '../../core/plugin.ts'
+import { failureOf, type HttpInit } from '../../core/plugin.ts'
 import { address, errorFrom, failureFrom, host, outbound } from './support/outbound.ts'
 
 const Any = z.unknown()
@@ -93,6 +93,49 @@ describe('a request', () => {
     await http(Any, address, { headers: { authorization: 'Key k', accept: 'text/json' } })
     expect(sent[0]?.headers.get('authorization')).toBe('Key k')
     expect(sent[0]?.headers.get('accept')).toBe('text/json')
+  })
+})
+
+describe('a plugin in plain JavaScript cannot', () => {
+  it.each([
+    ...['Host', 'Connection', 'Keep-Alive', 'TE', 'Trailer', 'Transfer-Encoding', 'Upgrade'],
+    ...['Expect', 'Content-Length', 'Accept-Encoding', 'Proxy-Authorization', 'a b', 'a\r\nb', ''],
+  ])('set the header %j', async (name) => {
+    const { http, sent } = outbound()
+    const error = await errorFrom(http(Any, address, { headers: { [name]: 'evil.example' } }))
+    expect(error).toMatchObject({ message: expect.stringContaining('cannot set') })
+    expect(sent).toEqual([])
+  })
+
+  it.each(['a\r\nhost: evil.example', 'a\nb', 'a\0b', 'क'])(
+    'put %j into a header, and no error tells the value',
+    async (value) => {
+      const { http, sent } = outbound()
+      const error = await errorFrom(http(Any, address, { headers: { 'x-key': `secret${value}` } }))
+      expect(String(error)).toContain('"x-key"')
+      expect(String(error)).not.toContain('secret')
+      expect(sent).toEqual([])
+    },
+  )
+
+  it.each(['CONNECT', 'TRACE', 'HEAD', 'get', 'GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n', 7])(
+    'ask by the method %j',
+    async (method) => {
+      const { http, sent } = outbound()
+      const init = { method } as unknown as HttpInit
+      expect(String(await errorFrom(http(Any, address, init)))).toContain('The method of a request')
+      expect(sent).toEqual([])
+    },
+  )
+
+  it('send a header twice by another spelling', async () => {
+    const { http, sent } = outbound()
+    await http(Any, address, {
+      json: {},
+      method: 'POST',
+      headers: { Accept: 'a', 'Content-TYPE': 'b' },
+    })
+    expect(sent[0]?.init.headers).toEqual({ accept: 'a', 'content-type': 'application/json' })
   })
 })
 

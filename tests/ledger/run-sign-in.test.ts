@@ -29,7 +29,8 @@ const accountOf = async (accountId: string) => {
   )
   return { ...row }
 }
-const revoke = (shop: string, what: 'token' | 'key') => world.control('revoke', { shop, what })
+const revoke = (shop: string, kind: 'access' | 'session') =>
+  world.control('revokeToken', { shop, kind })
 
 describe('a token', () => {
   it('is asked for when there is none yet, and used by the runs to come', async () => {
@@ -61,7 +62,7 @@ describe('a token', () => {
     const asked = await askForRun(world, seller, accountId)
     let pages = 0
     const fetching: typeof fetch = async (input, init) => {
-      if (String(input).includes('/orders') && ++pages === 3) await revoke('SHOP-0001', 'token')
+      if (String(input).includes('/orders') && ++pages === 3) await revoke('SHOP-0001', 'access')
       return await fetch(input, init)
     }
     expect(await runToEnd(world, asked, { fetch: fetching }, 1)).toMatchObject({
@@ -76,7 +77,7 @@ describe('a token', () => {
 describe('a refusal', () => {
   it('of the key itself fails the run, and the seller is told what to do', async () => {
     const accountId = await world.connectShop(seller, 0)
-    await revoke('SHOP-0001', 'key')
+    await revoke('SHOP-0001', 'session')
     const asked = await askForRun(world, seller, accountId)
     expect(await runToEnd(world, asked, {}, 1)).toMatchObject({
       state: 'FAILED',
@@ -128,7 +129,7 @@ describe('a refusal', () => {
 
   it('is final where the plugin cannot refresh, and told in its own words', async () => {
     const accountId = await world.connectShop(seller, 1)
-    await revoke('SHOP-0002', 'key')
+    await revoke('SHOP-0002', 'session')
     const { registry: { all: [bazaar] } } = withAdapter(world, {})
     if (!bazaar) throw new Error('unreachable')
     const { refresh: _none, ...adapter } = bazaar.adapter
@@ -146,7 +147,7 @@ describe('a refusal', () => {
 
   it('is forgotten when a run has succeeded with the same key', async () => {
     const accountId = await world.connectShop(seller, 1)
-    await revoke('SHOP-0002', 'key')
+    await revoke('SHOP-0002', 'session')
     expect(await sync(world, seller, accountId)).toMatchObject({ failure: { kind: 'auth' } })
     await world.control('restore', { shop: 'SHOP-0002' })
     expect(await sync(world, seller, accountId)).toMatchObject({ state: 'SUCCEEDED', new: 40 })

@@ -61,7 +61,7 @@ test('credentials that still work are said to be good as of now', async () => {
 
 test('credentials that are refused twice are for the seller to mend', async () => {
   const accountId = await world.connectShop(seller, 0)
-  await world.control('revoke', { shop: 'SHOP-0001', what: 'key' })
+  await world.control('revokeToken', { shop: 'SHOP-0001', kind: 'session' })
   expect(await verify(accountId)).toMatchObject({
     ...{ item: 'FAILED', run: 'FAILED', failure_kind: 'auth', needs_reconnect: true },
     ...{ reconnect_reason: keyRefusedMessage, last_validation_status: 'REFUSED' },

@@ -278,4 +278,17 @@ export const broken: Readonly<Record<CatalogRuleName, readonly string[]>> = {
     `reset role; alter role robnu_app set app.current_seller_id = '${'0'.repeat(32)}'`,
     `reset role; alter role all set role = 'robnu_tenant'`,
   ],
+  'plugin-login': [
+    'grant insert on orders to robnu_plugin_x',
+    'grant select on orders to robnu_plugin_x',
+    'grant select (customer_name_enc) on orders to robnu_plugin_x',
+    'grant select (id) on sessions to robnu_plugin_x',
+    'grant select on bazaar_returns to robnu_plugin_x',
+    'grant select (id) on orders to robnu_plugin_x with grant option',
+    'create policy more on orders for select to robnu_plugin_x using (true)',
+    `create policy more on orders to robnu_plugin_x using ${isOwn}`,
+    'create policy more on inbox for insert to robnu_plugin_x with check (true)',
+    'grant execute on function wake_work(uuid, uuid) to robnu_plugin_x',
+    'grant robnu_tenant to robnu_plugin_x with inherit false',
+  ].map((sql) => `reset role; create role robnu_plugin_x login noinherit; ${sql}`),
 }

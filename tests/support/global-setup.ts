@@ -10,6 +10,7 @@ import { takeScopeKey } from '../../core/db/proof.ts'
 import { ensureRoles } from '../../scripts/local/roles.ts'
 import { startPostgres } from '../../scripts/local/postgres.ts'
 import { keepForSearch, plant, searchLeftovers } from './canary.ts'
+import { isolatedInTests, passwordOfPlugins } from './plugin-logins.ts'
 import { testScopeKey } from './scope-key.ts'
 
 export const setup = async (
@@ -24,6 +25,9 @@ export const setup = async (
   const urls = await ensureRoles(postgres.superuserUrl(), {
     database: 'robnu_template',
     passwords: (login) => `test-${login}`,
+    // roles are the whole server's: one that is made later would show in a catalog that is being read
+    plugins: isolatedInTests,
+    pluginPassword: () => passwordOfPlugins,
   })
   await withOperations(postgres.superuserUrl(), keepForSearch)
   const ownerUrl = urls.DATABASE_OWNER_URL

@@ -2,16 +2,7 @@ import { failureOf } from 'robnu/plugin'
 import { expect, test } from 'vitest'
 import ajio from '../mod.ts'
 import { Credentials } from '../schemas.ts'
-import {
-  all,
-  anOrder,
-  answering,
-  connection,
-  failureIn,
-  pageOf,
-  refusal,
-  start,
-} from './support.ts'
+import { all, answering, connection, failureIn, pageOf, refusal, start } from './support.ts'
 
 const { verify, refresh, syncOrders, fetchDocument } = ajio.adapter
 const session = { pobId: 'DV100001', storeCode: 'ST01', storeName: 'x', gstin: '27AAPFU0939F1ZV' }
@@ -72,19 +63,6 @@ test('refusals of the session are told with the next step', async () => {
   expect(await refused(401, 'OTHER')).toMatchObject({ kind: 'auth', status: 401 })
 })
 
-test('statuses are told apart, and a page that is none is no page', async () => {
-  const failed = (answer: object) => failureIn(walk(answering(() => answer)))
-  const throttled = { ...refusal(429, 'THROTTLED'), headers: { 'retry-after': '7' } }
-  expect(await failed(throttled)).toMatchObject({ kind: 'rate-limit', retryAfterMs: 7000 })
-  expect(await failed({ status: 503 })).toMatchObject({ kind: 'unavailable' })
-  expect(await failed({ status: 500, body: '<html>' })).toMatchObject({ kind: 'unavailable' })
-  expect(await failed({ status: 400 })).toMatchObject({ kind: 'rejected' })
-  expect(await failed(refusal(404, 'NOT_FOUND'))).toMatchObject({ code: 'not-found' })
-  for (const body of ['<html>', '', { content: {} }, { content: [] }, { totalPages: 1 }]) {
-    expect(await failed({ body })).toMatchObject({ kind: 'bad-response' })
-  }
-})
-
 test('a token that is about to die is not used', async () => {
   const ctx = answering(() => pageOf([]))
   const dying = (ms: number) =>
@@ -131,17 +109,6 @@ test('a refresh gives four new blobs and says when they die', async () => {
   expect(await failureIn(Promise.resolve(refresh?.(account, broken)))).toMatchObject({
     kind: 'bad-response',
   })
-})
-
-test('an abort ends the walk between two pages', async () => {
-  const stop = new AbortController()
-  const answers = answering(() => pageOf([anOrder()], 2))
-  const ctx = { ...answers, signal: stop.signal }
-  const pages = syncOrders?.(connection(), { cursor: null, reason: 'manual' }, ctx)
-  const walker = pages?.[Symbol.asyncIterator]()
-  await walker?.next()
-  stop.abort(new Error('stopped'))
-  await expect(walker?.next()).rejects.toThrow('stopped')
 })
 
 test('a document that is not made yet is worth asking for again, another one is not', async () => {

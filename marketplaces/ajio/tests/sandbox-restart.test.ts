@@ -160,13 +160,15 @@ test('the other faults refuse before anything is done, or cut the answer off', a
 test('the verbs of §7 are all there, and a wrong one is told', async () => {
   const world = await startWorld()
   const answer = await fetch(`${world.sandbox.url}/_control/`)
-  const { verbs } = await answer.json() as { verbs: string[] }
-  expect(verbs).toEqual([
-    ...['advance', 'books', 'cancelAs', 'clock', 'closeSettlement', 'connect', 'createOrders'],
-    ...['createReturn', 'duplicateNextPush', 'failNext', 'hold', 'lag', 'poReady'],
-    ...['reorderPushes', 'returnEvent', 'revokeToken', 'seedDay', 'setStock', 'shiftPages'],
-    ...['throttle', 'unhold'],
+  const list = await answer.json() as { verbs: object; absent: object }
+  expect(Object.keys(list.verbs)).toEqual([
+    ...['advance', 'books', 'cancelAs', 'chaos', 'clock', 'closeSettlement', 'connect'],
+    ...['createOrders', 'createReturn', 'delivered', 'duplicateNextPush', 'failNext', 'hold'],
+    ...['lag', 'poReady', 'reorderPushes', 'returnEvent', 'revokeToken', 'seedDay', 'setStock'],
+    ...['shiftPages', 'shipped', 'throttle', 'timeoutAfterCommit', 'unhold', 'updateDispatchSlot'],
   ])
+  expect(Object.keys(list.absent)).toEqual(['pickUpComplete'])
+  await expect(world.control('closeSettlement', { pobs: 'DV100001' })).rejects.toThrow('pobs')
   await expect(world.control('cancelAs', { orderId: 'none', by: 'seller' })).rejects.toThrow(
     'no order',
   )

@@ -46,8 +46,12 @@ test('what is no time is none: no zone, no such day, another zone, another centu
     '2026-08-14T10:00:75Z',
     '0026-08-14T10:00:00Z',
     '9999-08-14T10:00:00Z',
+    // the ledger takes nothing before 1990, as the clock of UTC tells it
+    '1989-12-31T23:59:59Z',
+    '1990-01-01T05:29:59+05:30',
   ]
   for (const text of wrong) expect(ajioTime(text), text).toBeUndefined()
+  expect(ajioTime('1990-01-01T05:30:00+05:30')?.toISOString()).toBe('1990-01-01T00:00:00.000Z')
   for (const text of ['2026-13-01', '2026-02-30', 'nan', '14-08-2026']) {
     expect(ajioDay(text), text).toBeUndefined()
   }

@@ -179,22 +179,6 @@ test('more orders of one second than a page holds are walked by number, and begu
   for (const { no, updatedAt } of gateway.rows) expect(ledger.rows.get(no)).toBe(updatedAt)
 })
 
-test('a walk goes on from every one of its cursors to the same end', async () => {
-  const gateway = createGateway(spread(420, 90_000))
-  const pages = await all(syncOrders(connection(), { cursor: null, reason: 'manual' }, gateway.ctx))
-  expect(pages.length).toBeGreaterThan(8)
-  expect(pages.map(({ last }) => last).indexOf(true)).toBe(pages.length - 1)
-  // by time: a number would begin again whenever an order changes
-  expect(gateway.asked.map((query) => query.get('page'))).toEqual(pages.map(() => '0'))
-  for (const at of pages.keys()) {
-    const ledger = emptyLedger()
-    for (const page of pages.slice(0, at + 1)) for (const row of page.rows) store(ledger, row)
-    ledger.cursor = kept(pages[at]?.cursor ?? firstCursor(start, 1))
-    await run(gateway, ledger)
-    expect(ledger.rows.size).toBe(420)
-  }
-})
-
 test('an hour later the last hour is looked at again, and a day later the last week', async () => {
   const gateway = createGateway(spread(50, 60_000))
   const ledger = emptyLedger()

@@ -1,6 +1,6 @@
 /** A sandbox for one test, and its books. */
 import { type Context, type Download, failure } from 'robnu/plugin'
-import { type FakeContext, type RunningSandbox, sandboxContext } from 'robnu/testing'
+import { callVerb, type FakeContext, type RunningSandbox, sandboxContext } from 'robnu/testing'
 import { upstreamHostHeader } from 'robnu/testing'
 import { onTestFinished } from 'vitest'
 import ajio from '../mod.ts'
@@ -71,13 +71,7 @@ export const startWorld = async ({ limited = false } = {}): Promise<World> => {
     ...(ajio.limits ? { limits: ajio.limits } : {}),
   })
   const ctx: FakeContext = { ...fake, download: downloader(sandbox, papers) }
-  const control: World['control'] = async (verb, body = {}) => {
-    const request = { method: 'POST', body: JSON.stringify(body) }
-    const answer = await fetch(`${sandbox.url}/_control/${verb}`, request)
-    const json = await answer.json()
-    if (!answer.ok) throw new Error(`${verb}: ${JSON.stringify(json)}`)
-    return json
-  }
+  const control: World['control'] = (verb, body) => callVerb(sandbox, verb, body)
   if (!limited) {
     for (const { operation } of ajio.limits ?? []) {
       await control('throttle', { operation, ratePerSecond: 1e6, burst: 1e6 })

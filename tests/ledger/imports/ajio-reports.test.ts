@@ -113,6 +113,9 @@ describe('the order report', () => {
     ['number-cut-off', { 'JioCode': '4.41E+11' }],
     ['bad-date', { 'Cust Order Date': 'Fri Aug 34 16:43:42 IST 2026' }],
     ['bad-date', { 'Cust Order Date': 'Fri Aug 14 16:43:42 IST 2099' }],
+    // before the ledger's first year
+    ['bad-date', { 'Cust Order Date': '1980-01-02' }],
+    ['bad-date', { 'Cust Order Date': 'Mon Jan 01 05:29:59 IST 1990' }],
     ['bad-quantity', { 'Order Qty': 'two' }],
     ['bad-quantity', { 'Shipped QTY': '-1' }],
     ['bad-quantity', { 'Order Qty': 'nan' }],

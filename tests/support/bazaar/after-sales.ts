@@ -1,6 +1,13 @@
 /** The walks over what comes back and over what is paid: each time over all of it. */
-import type { Context, Page, PayoutRow, PayoutState, ReturnRow, ReturnState } from 'robnu/plugin'
-import type { SyncRequest } from 'robnu/plugin'
+import {
+  type Context,
+  type Page,
+  paiseOf,
+  type PayoutRow,
+  type PayoutState,
+  type RejectedRow,
+} from 'robnu/plugin'
+import type { ReturnRow, ReturnState, SyncRequest } from 'robnu/plugin'
 import { z } from 'zod'
 import { authorization, type Connection, origin, refusedMessage } from './client.ts'
 import { Config, type Cursor } from './schemas.ts'
@@ -19,19 +26,21 @@ const Return = z.object({
   waybills: z.array(z.string()),
   lines: z.array(z.object({ line_id: z.string(), sku: z.string(), pieces: z.number().int() })),
 })
+// whole paise as decimal text: nothing is rounded
+const money = z.string().refine((value) => paiseOf(value) !== undefined)
 const Payout = z.object({
   id: z.string(),
   state: z.string(),
-  total: z.string(),
-  paid_on: z.string().nullable(),
+  total: money,
+  paid_on: z.iso.date().nullable(),
   changed_at: time,
   lines: z.array(z.object({
     id: z.string(),
     order: z.string(),
-    sale: z.string(),
-    fee: z.string(),
-    tax: z.string(),
-    net: z.string(),
+    sale: money,
+    fee: money,
+    tax: money,
+    net: money,
   })),
 })
 
@@ -100,7 +109,7 @@ const walk = <Wire, Row>(
   wire: z.ZodType<Wire>,
   toRow: (row: Wire) => Row,
 ) => {
-  const Answer = z.object({ rows: z.array(wire), next: z.string().nullable() })
+  const Answer = z.object({ rows: z.array(z.unknown()), next: z.string().nullable() })
   return async function* (
     account: Connection,
     { cursor }: SyncRequest<Cursor>,
@@ -115,9 +124,13 @@ const walk = <Wire, Row>(
         explain: (status) => status === 401 ? { kind: 'auth', message: refusedMessage } : undefined,
       })
       after = next
+      const read = rows.map((raw) => {
+        const parsed = wire.safeParse(raw)
+        return parsed.success ? { row: toRow(parsed.data) } : { rejected: refused(raw) }
+      })
       yield {
-        rows: rows.map(toRow),
-        rejected: [],
+        rows: read.flatMap((one) => 'row' in one ? [one.row] : []),
+        rejected: read.flatMap((one) => 'rejected' in one ? [one.rejected] : []),
         received: rows.length,
         cursor: { since: beginning, after },
         last: after === null,
@@ -126,6 +139,11 @@ const walk = <Wire, Row>(
     }
   }
 }
+
+const refused = (raw: unknown): RejectedRow => ({
+  reason: 'unreadable-row',
+  raw: JSON.stringify(raw) ?? 'undefined',
+})
 
 export const syncReturns = walk('returns', Return, toReturn)
 export const syncPayouts = walk('payouts', Payout, toPayout)

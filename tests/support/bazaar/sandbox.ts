@@ -1,5 +1,5 @@
 /** Bazaar without Bazaar: shops with invented orders, on a clock of its own. */
-import { clockVerb, createBuckets, createFaults, startClock, startServer } from 'robnu/testing'
+import { createBuckets, createFaults, openSandbox, startClock } from 'robnu/testing'
 import type { SandboxAnswer, SandboxRequest, StartSandbox } from 'robnu/testing'
 import { setTimeout } from 'node:timers/promises'
 import { createAfterSales } from './sandbox/after-sales.ts'
@@ -7,7 +7,7 @@ import { type Books, createBooks, seededOrders } from './sandbox/books.ts'
 import { createPacking } from './sandbox/packing.ts'
 import { createSignIn, type SignIn } from './sandbox/sign-in.ts'
 import { createShelves } from './sandbox/stock.ts'
-import { noTroubles, verbsOf } from './sandbox/verbs.ts'
+import { createMoves, noTroubles, verbsOf } from './sandbox/verbs.ts'
 
 const host = 'api.bazaar.example'
 interface Shop {
@@ -34,16 +34,17 @@ const shopsFor = (env: Readonly<Record<string, string | undefined>>): readonly S
 /** What the clock shows at the start, whatever day it is. */
 const clockStart = Date.parse('2026-01-10T06:00:00.000Z')
 
-const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env }) => {
+const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env, ...rest }) => {
+  const start = rest.start?.getTime() ?? clockStart
   const shops = shopsFor(env)
   const clock = await startClock({
-    start: clockStart,
+    start,
     speed,
     ...(dir === undefined ? {} : { dir }),
   })
   const books = new Map(shops.map(({ id, count }) => [
     id,
-    createBooks(seededOrders({ seed, shop: id, count, end: clockStart })),
+    createBooks(seededOrders({ seed, shop: id, count, end: start })),
   ]))
   const faults = createFaults()
   const buckets = createBuckets({
@@ -74,10 +75,11 @@ const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env 
     return pageOf(found, request.url.searchParams, troubles)
   }
 
-  const server = await startServer({
+  return await openSandbox({
     name: 'bazaar',
-    ...(port === undefined ? {} : { port }),
-    faults,
+    ...{ port, clock, faults, buckets },
+    moves: createMoves({ seed, books, signIn, now: clock.now }),
+    accounts: shops.map((shop) => demoAccount(shop, signIn, books.get(shop.id))),
     routes: [
       { method: 'POST', path: '/v3/token', host, operation: 'token', handle: signIn.token },
       {
@@ -92,9 +94,6 @@ const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env 
       ...packing.routes,
     ],
     verbs: {
-      clock: clockVerb(clock),
-      ...faults.verbs,
-      ...buckets.verbs,
       ...shelves.verbs,
       ...packing.verbs,
       ...verbsOf({ books, signIn, troubles, now: clock.now, pages: () => pages }),
@@ -102,18 +101,6 @@ const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env 
     refuse: (status) => ({ status, body: { error: `status ${status}` } }),
     headers: () => ({ 'x-bazaar-rate': String(buckets.limitOf('listOrders')?.ratePerSecond) }),
   })
-
-  return {
-    url: server.url,
-    get clock() {
-      return clock.anchor()
-    },
-    accounts: shops.map((shop) => demoAccount(shop, signIn, books.get(shop.id))),
-    stop: async () => {
-      await server.stop()
-      await clock.stop()
-    },
-  }
 }
 export default startSandbox
 

@@ -47,6 +47,7 @@ const readOrders = (
     const parsed = Order.safeParse(raw)
     if (!parsed.success) rejected.push(refused(raw, 'unreadable-order'))
     else if (parsed.data.channel !== 'bazaar') rejected.push(refused(raw, 'not-a-bazaar-order'))
+    else if (!hasWholePaise(parsed.data)) rejected.push(refused(raw, 'money-not-in-paise'))
     else rows.push(toOrderRow(parsed.data))
   }
   return { rows, rejected }
@@ -108,6 +109,10 @@ const toShipment = (order: Order): ShipmentRow => ({
   updatedAt: order.changed_at,
   items: order.lines.map((line) => ({ itemExternalId: line.line_id, quantity: line.pieces })),
 })
+
+const hasWholePaise = ({ total, lines }: Order): boolean =>
+  [total, ...lines.map(({ amount }) => amount)]
+    .every((text) => text === null || paiseOf(text) !== undefined)
 
 const paise = (text: string | null): number | null => text === null ? null : paiseOf(text) ?? null
 

@@ -11,6 +11,7 @@ import { createLog, silentLog } from '../../../core/log.ts'
 import type { Marketplace } from '../../../core/plugin.ts'
 import { createQueueOf, type QueueOf } from '../../../core/queues/layout.ts'
 import { pause } from '../../../core/queues/pause.ts'
+import { callVerb } from '../../../core/testing/sandbox/call.ts'
 import type { RunningSandbox } from '../../../core/testing/sandbox/sandbox.ts'
 import { type FreshDatabase, freshDatabase, makeAccount, type TestSeller } from '../database.ts'
 import { memoryKms } from './kms.ts'
@@ -35,13 +36,7 @@ interface Bazaar {
 const startBazaar = async (options: Pick<WorldOptions, 'speed'> = {}): Promise<Bazaar> => {
   const { speed = 1 } = options
   const sandbox = await startSandbox({ seed: 11, env: {}, speed })
-  const control = async (verb: string, body: object = {}): Promise<unknown> => {
-    const request = { method: 'POST', body: JSON.stringify(body) }
-    const answer = await fetch(`${sandbox.url}/_control/${verb}`, request)
-    const json: unknown = await answer.json()
-    if (!answer.ok) throw new Error(`${verb}: ${JSON.stringify(json)}`)
-    return json
-  }
+  const control: Bazaar['control'] = (verb, body) => callVerb(sandbox, verb, body)
   const shop = (at: 0 | 1) => ({ shop: sandbox.accounts[at]?.externalAccountId })
   await control('throttle', { operation: 'listOrders', ratePerSecond: 1e6, burst: 1e6 })
   await control('throttle', { operation: 'stock', ratePerSecond: 1e6, burst: 1e6 })
@@ -75,6 +70,7 @@ export interface World extends Bazaar {
 interface WorldOptions {
   /** Of the plugin. */
   readonly config?: unknown
+  readonly trust?: 'in-process' | 'isolated'
   /** Of the sandbox's clock. */
   readonly speed?: number
 }
@@ -82,7 +78,8 @@ interface WorldOptions {
 /** Everything that a sync needs, in a database of its own. Close it in `afterAll`. */
 export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
   const fresh = await freshDatabase()
-  const host = await openHost([{ use: './mod.ts', config: options.config }], bazaarDir)
+  const { config, trust = 'in-process' } = options
+  const host = await openHost([{ use: './mod.ts', config, trust }], bazaarDir)
   await migrateHost({
     ownerUrl: fresh.urls.owner,
     coreFolder,
@@ -100,6 +97,7 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
     ...world,
     close: async () => {
       await world.close()
+      for (const { process } of host.plugins) await process?.stop()
       keyring.close()
       await fresh.close()
     },

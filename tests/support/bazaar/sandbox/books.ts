@@ -29,6 +29,7 @@ export interface Books {
   }
   /** The changed order moves to the end of the walk. */
   readonly change: (number: string, members: Partial<WireOrder>, at: string) => WireOrder
+  readonly add: (order: WireOrder) => void
 }
 /** What a ledger must hold once all is synced. */
 export interface Totals {
@@ -39,15 +40,17 @@ export interface Totals {
 
 /** The same seed, shop and count always give the same orders, the last one a minute before `end`. */
 export const seededOrders = (
-  { seed, shop, count, end }: {
+  { seed, shop, count, end, from = 0 }: {
     readonly seed: number
     readonly shop: string
     readonly count: number
     readonly end: number
+    /** So many orders the shop has already. */
+    readonly from?: number
   },
 ): readonly WireOrder[] =>
   Array.from({ length: count }, (_, at) => {
-    const number = `BZ-${shop.slice(-4)}-${String(at + 1).padStart(5, '0')}`
+    const number = `BZ-${shop.slice(-4)}-${String(from + at + 1).padStart(5, '0')}`
     const random = randomFor(seed, number)
     const placed = end - (count - at) * 37 * 60_000
     const person = personFor(random)
@@ -106,6 +109,7 @@ export const createBooks = (seeded: readonly WireOrder[]): Books => {
       orders.set(number, changed)
       return changed
     },
+    add: (order) => void orders.set(order.number, order),
   }
 }
 

@@ -1,5 +1,5 @@
 /** Parcels and lots as Bazaar keeps them. It knows no idempotency: a request that comes twice acts twice. */
-import { type ControlVerb, textPdf } from 'robnu/testing'
+import { type ControlVerb, controlVerb, textPdf } from 'robnu/testing'
 import type { SandboxAnswer, SandboxRequest, SandboxRoute } from 'robnu/testing'
 import { z } from 'zod'
 import type { Books } from './books.ts'
@@ -38,8 +38,8 @@ const Add = z.object({
   take_out: z.array(z.string()).default([]),
 })
 const Open = z.object({ reference: z.string() })
-const Shop = z.object({ shop: z.string() })
-const Wrong = z.object({ shop: z.string(), number: z.string().nullable() })
+const Shop = z.strictObject({ shop: z.string() })
+const Wrong = z.strictObject({ shop: z.string(), number: z.string().nullable() })
 
 export const createPacking = ({ host, books, signIn, now }: {
   readonly host: string
@@ -208,15 +208,14 @@ export const createPacking = ({ host, books, signIn, now }: {
       ),
     ],
     verbs: {
-      packing: (body) => {
-        const desk = desks.get(Shop.parse(body).shop)
+      packing: controlVerb('parcels, lots and how often each was written', Shop, ({ shop }) => {
+        const desk = desks.get(shop)
         return desk && { ...desk, confirmed: Object.fromEntries(desk.confirmed) }
-      },
-      wrongLabel: (body) => {
-        const { shop, number } = Wrong.parse(body)
+      }),
+      wrongLabel: controlVerb('its label says one piece too many', Wrong, ({ shop, number }) => {
         wrongLabels.set(shop, number)
         return { number }
-      },
+      }),
     },
   }
 }

@@ -1,5 +1,6 @@
 /** What the shops offer, as Bazaar believes it. */
-import type { ControlVerb, SandboxAnswer, SandboxRequest, SandboxRoute } from 'robnu/testing'
+import { type ControlVerb, controlVerb } from 'robnu/testing'
+import type { SandboxAnswer, SandboxRequest, SandboxRoute } from 'robnu/testing'
 import { z } from 'zod'
 import type { SignIn } from './sign-in.ts'
 
@@ -63,13 +64,12 @@ export const createShelves = (
       },
     ],
     verbs: {
-      stock: (body) => {
-        const { shop, set, forget } = Verb.parse(body)
+      stock: controlVerb('what the shop offers; changes it', Verb, ({ shop, set, forget }) => {
         const shelf = shelfOf(shop)
         for (const [sku, pieces] of Object.entries(set)) shelf.set(sku, pieces)
         for (const sku of forget) unknown.add(sku)
         return { stock: Object.fromEntries(shelf), pushes }
-      },
+      }),
     },
   }
 }

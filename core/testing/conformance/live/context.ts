@@ -1,0 +1,75 @@
+/** The way to a real marketplace: declared hosts alone, over https, and nothing that writes. */
+import {
+  type Account,
+  failure,
+  type HttpInit,
+  type Marketplace,
+  type Schema,
+} from '../../../plugin.ts'
+import { contextOver, type FakeContext, type FakeRequest } from '../../fakes.ts'
+import type { Bench, LiveAccount } from '../bench.ts'
+import { parsed } from '../world.ts'
+
+/** A search or a sign-in may be a POST; what changes something at a marketplace by these is not asked. */
+const reading = new Set(['GET', 'POST'])
+
+export const liveOf = ({ live }: Bench): LiveAccount => {
+  if (!live) throw new Error('Cannot check: no real account was given')
+  return live
+}
+
+export const liveContext = async (bench: Bench<Marketplace>): Promise<FakeContext> => {
+  const { plugin, signal } = bench
+  const { config, fetch: ask = fetch } = liveOf(bench)
+  const send = async ({ method, url, headers, body }: FakeRequest, limit: AbortSignal) => {
+    const answer = await ask(url, {
+      ...{ method, headers: { accept: 'application/json', ...headers }, signal: limit },
+      // it could leave the declared hosts
+      redirect: 'error',
+      ...(body === undefined ? {} : { body }),
+    })
+    return { status: answer.status, headers: answer.headers, text: await answer.text() }
+  }
+  const context = contextOver(
+    {
+      ...{ signal, hosts: plugin.hosts },
+      config: plugin.config
+        ? await parsed(plugin.config, config ?? {}, 'config of the account')
+        : config,
+      ...(plugin.limits ? { limits: plugin.limits } : {}),
+    },
+    () => new Date(),
+    send,
+  )
+  return {
+    ...context,
+    http: <T>(schema: Schema<T>, url: string, init: HttpInit = {}): Promise<T> => {
+      const { method = 'GET' } = init
+      if (reading.has(method)) return context.http(schema, url, init)
+      return Promise.reject(failure('rejected', `${method}: this run only reads`))
+    },
+  }
+}
+
+/** Of accounts whose token was refreshed in this run. */
+const fresh = new WeakMap<LiveAccount, unknown>()
+
+/** For the checks to come, and for whoever holds the account. */
+export const keepFresh = async (live: LiveAccount, credentials: unknown): Promise<void> => {
+  fresh.set(live, credentials)
+  await live.keep?.(credentials)
+}
+
+/** By the plugin's own schemas, as an account is connected. */
+export const liveAccount = async (
+  bench: Bench<Marketplace>,
+): Promise<Account<unknown, unknown>> => {
+  const live = liveOf(bench)
+  const { externalAccountId, details } = live
+  const credentials = fresh.get(live) ?? live.credentials
+  return {
+    ...{ id: '00000000-0000-4000-8000-000000000001', externalAccountId },
+    details: await parsed(bench.plugin.details, details, 'details of the account'),
+    credentials: await parsed(bench.plugin.credentials, credentials, 'credentials of the account'),
+  }
+}
