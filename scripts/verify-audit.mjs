@@ -458,6 +458,8 @@ const textOf = ({ ok, events, sellerId, digests, provenTo, provenSince, faults, 
   return [...lines, ...notes.map((note) => `Note: ${note}`)].join('\n')
 }
 
+export { textOf, verifyFiles }
+
 const main = async (process) => {
   const { parseArgs } = await import('node:util')
   const { createReadStream, promises: fs } = await import('node:fs')

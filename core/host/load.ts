@@ -85,7 +85,7 @@ export const loadPlugins = async (
 }
 
 /** What an isolated plugin without its login is told. */
-export const noLogin = (id: string): string =>
+const noLogin = (id: string): string =>
   `has tables, routes or consumers and no login of its own: run what "robnu plugins login ${id}" prints, and give its URL in ROBNU_PLUGIN_DATABASES`
 
 /** Where the module of an entry is. */

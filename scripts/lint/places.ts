@@ -2,7 +2,7 @@
 import { layers } from './house.ts'
 
 export type Place =
-  | { readonly kind: 'contract' | 'kit' | 'ground' | 'scripts' | 'tests' | 'unknown' }
+  | { readonly kind: 'contract' | 'rules' | 'kit' | 'ground' | 'scripts' | 'tests' | 'unknown' }
   /** Rank 0 is the roof. */
   | { readonly kind: 'layer'; readonly name: string; readonly rank: number }
   | { readonly kind: 'plugin'; readonly name: string; readonly isEdge: boolean }
@@ -15,12 +15,13 @@ export const placeOf = (path: string): Place => {
     return {
       kind: 'plugin',
       name: `${top}/${second}`,
-      isEdge: isWithin(path, ['*sandbox', '*tests']),
+      isEdge: isWithin(path, ['*sandbox', '*sample', '*tests']),
     }
   }
   if (top !== 'core') return { kind: 'unknown' }
   if (isWithin(path, ['*tests'])) return { kind: 'tests' }
   if (isWithin(path, ['core/plugin', 'core/plugin.ts'])) return { kind: 'contract' }
+  if (isWithin(path, ['core/rules'])) return { kind: 'rules' }
   if (isWithin(path, ['core/testing'])) return { kind: 'kit' }
   const rank = layers.findIndex((names) => names.some((name) => isLayer(path, name)))
   const name = layers[rank]?.find((one) => isLayer(path, one))
@@ -30,11 +31,14 @@ export const placeOf = (path: string): Place => {
 
 /**
  * True when the path is one of the places or lies below it. `*tests` are tests wherever they
- * lie, `*sandbox` is that of any plugin; the empty place is everywhere.
+ * lie, `*sandbox` is that of any plugin, `*sample` what its kit is given; the empty place is everywhere.
  */
 export const isWithin = (path: string, places: readonly string[]): boolean =>
   places.some((place) => {
     if (place === '*tests') return /^(?:.*\/)?tests\/|\.test\.ts$/.test(path)
+    if (place === '*sample') {
+      return /^(?:plugins|marketplaces)\/[^/]+\/sample(?:-[a-z]+)?\.ts$/.test(path)
+    }
     if (place === '*sandbox') return /^(?:plugins|marketplaces)\/[^/]+\/sandbox\b/.test(path)
     return place === '' || path === place || path.startsWith(`${place}/`)
   })

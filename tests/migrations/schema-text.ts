@@ -1,4 +1,5 @@
 /** The catalog as text for people: what `migrations/schema.sql` holds, byte for byte. */
+import { isPluginLogin } from '../../core/db/plugin-reads.ts'
 import type { Catalog, DatabaseFunction, Grant, Policy, Relation } from '../../core/db/catalog.ts'
 
 const head =
@@ -34,8 +35,8 @@ const rolesText = ({ roles, memberships, database, schemas }: Catalog): string =
     '',
   ].join('\n')
 
-/** The server has administrators, whose names are its own business. */
-const isOurs = (name: string): boolean => name.startsWith('robnu_')
+/** The server has administrators, whose names are its own business, and logins of isolated plugins. */
+const isOurs = (name: string): boolean => name.startsWith('robnu_') && !isPluginLogin(name)
 
 const relationText = (relation: Relation): string => {
   const { name, kind, owner, columns, constraints, indexes, policies, triggers } = relation

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isCron, nextRun } from '../../core/queues/schedules.ts'
+import { isCron, nextRun } from '../../core/rules/cron.ts'
 
 test('a cron is read in India, whatever the time zone of the machine', () => {
   expect(nextRun('30 2 * * *', new Date('2022-04-01T00:00:00Z')).toISOString())

@@ -181,6 +181,17 @@ test('the logins of the app are made, and none of them is more than it should be
   await expect(ensureRoles(superuserUrl(), { ...options, database: 'a"b' })).rejects.toThrow(
     'Cannot make the database',
   )
+
+  // and of isolated plugins, which reach nothing of the others
+  const more = { ...options, plugins: ['shop'], pluginPassword: (login: string) => `${login} ?` }
+  const { ROBNU_PLUGIN_DATABASES = '{}' } = await ensureRoles(superuserUrl(), more)
+  expect((await ensureRoles(superuserUrl(), more)).ROBNU_PLUGIN_DATABASES).toBe(
+    ROBNU_PLUGIN_DATABASES,
+  )
+  const { shop } = JSON.parse(ROBNU_PLUGIN_DATABASES)
+  expect(await value(shop, self)).toBe('robnu_plugin_shop false false robnu_owner')
+  const members = `select count(*)::text from pg_auth_members where member = current_user::regrole`
+  expect(await value(shop, members)).toBe('0')
 })
 
 test('an interrupted first start leaves nothing that the next one trips over', async () => {

@@ -17,12 +17,16 @@ const emptyHome = (): string => {
   return home.path
 }
 
-/** What it says on its way out: a sentence, and below it at most a list of faults. */
+/** The last line of every refusal. */
+const advice = '\n  "robnu doctor" looks at all that a start needs'
+
+/** What it says on its way out: a sentence, below it at most a list of faults, and whom to ask. */
 const refusalOf = async (asked: Launch): Promise<string> => {
   const { code, out, errors } = await launch({ args: ['--once'], ...asked }).ended
   expect(code, errors).toBe(1)
   const [sentence = '', ...faults] = errors.trimEnd().split('\n')
   expect(sentence).toMatch(/^Cannot [^\n]{10,}[^.]$/)
+  expect(errors.trimEnd().endsWith(advice), errors).toBe(true)
   expect(faults.filter((line) => !/^ {2}\S/.test(line))).toEqual([])
   // neither a stack nor the name of an error's class
   expect(errors).not.toMatch(/\n\s+at |Error:|node:internal/)
@@ -111,7 +115,7 @@ test('two launchers never share a folder, and the first one does not mind', asyn
   const second = await launch({ home, args: ['--once'] }).ended
   expect(second).toMatchObject({ code: 1, out: [] })
   expect(second.errors).toContain(`process ${first.pid} runs on it`)
-  expect(second.errors.trimEnd()).toMatch(/^Cannot use [^\n]+[^.]$/)
+  expect(second.errors.trimEnd().replace(advice, '')).toMatch(/^Cannot use [^\n]+[^.]$/)
   await first.says(/^Serving at/)
   first.send('SIGINT')
   expect(await first.ended).toMatchObject({ code: 130, errors: '' })

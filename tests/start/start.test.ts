@@ -1,8 +1,9 @@
 /** `npm start` from nothing, and again: what it says, what it leaves, and that nothing doubles. */
 import { spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { robnu } from '../cli/support.ts'
 import { booked, listAllOrders, listRuns, readDemoFile, signInOwners } from './demo.ts'
 import { sumOf, totalsOfList } from './demo.ts'
 import { type Ended, launch, type Launched, leftRunning, tempHome } from './launcher.ts'
@@ -122,7 +123,25 @@ test('Ctrl-C ends the launcher, the app and PostgreSQL', async () => {
   for (const part of [/start\.ts/, /serve\.ts/, /postgres/]) {
     expect(running.some((command) => part.test(command)), String(part)).toBe(true)
   }
+  // a command beside it needs no environment of its own
+  const kept = join(home, 'keys/running.json')
+  expect(statSync(kept).mode & 0o777).toBe(0o600)
+  const beside = { env: { ROBNU_HOME: home } }
+  const listed = await robnu(['seller', 'list', '--json'], beside)
+  expect(listed.json()).toMatchObject({
+    sellers: [{ name: 'Bharat Home Store' }, { name: 'Asha Textiles' }],
+  })
+  expect(listed.err).toContain(`using the local parts of process ${launched.pid}`)
+  const { queues } = (await robnu(['queues', 'stats', '--json'], beside)).json()
+  expect(queues).toContainEqual(
+    expect.objectContaining({
+      queue: 'account-sync',
+      dead_letters: 0,
+      dlq: { ready: 0, inFlight: 0 },
+    }),
+  )
   await endBy('SIGINT', launched, home)
+  expect(existsSync(kept)).toBe(false)
 })
 
 for (const moment of ['Starting PostgreSQL', 'Starting the app', 'Connecting the demo']) {

@@ -27,6 +27,7 @@ import { createRuns } from '../../core/ledger/runs.ts'
 import { API, definePlugin, type Role } from '../../core/plugin.ts'
 import { createPermissions } from '../../core/rbac/permissions.ts'
 import type { Mail } from '../../core/mail/mail.ts'
+import { createPluginDesk } from '../../core/queues/plugins.ts'
 import { fakeServices, nobodyElse } from '../http/fake-services.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
 import { mailBox, openAuth, plainHasher } from '../support/sign-in.ts'
@@ -137,6 +138,7 @@ export const openStaffWorld = async (): Promise<StaffWorld> => {
       timelines: createTimelines(db),
       audit: { ...made.audit, trail: createAuditTrail(db, now) },
       ...queueServices({ ...world.deps, config, host: world.host }),
+      staffPlugins: createPluginDesk(fresh.db),
       ...staffServices({ db, config, hasher: plainHasher, post, log, clock: now }),
     },
     permissions: createPermissions([desk]),

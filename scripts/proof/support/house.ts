@@ -8,6 +8,7 @@ import { type Operations, withOperations } from '#core/db/operations.ts'
 import { openDatabase, openLogin } from '#core/db/scope.ts'
 import { openHost } from '#core/host/host.ts'
 import { isMarketplace } from '#core/plugin.ts'
+import { callVerb } from '#core/testing/sandbox/call.ts'
 import type { DemoAccount, RunningSandbox } from '#core/testing/sandbox/sandbox.ts'
 import { startAppProcess } from '../../app-process.ts'
 import { type DemoClient, type DemoSeller, ensureDemoSellers, signInDemo } from '../../demo.ts'
@@ -106,8 +107,7 @@ export const openHouse = async (
       return await signInDemo(app.url, user)
     },
     env: parts.env,
-    control: (verb, body = {}, pluginId = marketplace.id) =>
-      runVerb(sandboxOf(pluginId).url, verb, body),
+    control: (verb, body, pluginId = marketplace.id) => callVerb(sandboxOf(pluginId), verb, body),
     asSuperuser: (work) => withOperations(superuser.href, work),
     everything,
     close: async () => {
@@ -117,14 +117,6 @@ export const openHouse = async (
       home.close()
     },
   }
-}
-
-const runVerb = async (url: string, verb: string, body: object): Promise<unknown> => {
-  const request = { method: 'POST', body: JSON.stringify(body) }
-  const answer = await fetch(`${url}/_control/${verb}`, request)
-  const json: unknown = await answer.json()
-  if (!answer.ok) throw new Error(`${verb}: ${JSON.stringify(json)}`)
-  return json
 }
 
 const startApp = async (

@@ -41,7 +41,8 @@ const hasWholePaise = ({ total, lines }: Order): boolean =>
 
 const toOrderRow = (order: Order): OrderRow => ({
   externalId: order.number,
-  status: states[order.state] ?? null,
+  // a word that nobody knows yet leaves the stored state as it is
+  status: Object.hasOwn(states, order.state) ? states[order.state] ?? null : null,
   rawStatus: order.state,
   onHold: false,
   orderedAt: order.placed_at,
