@@ -170,7 +170,9 @@ export const pluginRules: readonly DeclarationRule[] = [
       each(
         routes,
         ({ permission }, i) =>
-          permission !== '' ? undefined : [`routes[${i}].permission`, 'a route needs a permission: name one of "permissions"'],
+          permission !== ''
+            ? undefined
+            : [`routes[${i}].permission`, 'a route needs a permission: name one of "permissions"'],
       ),
   },
   {

@@ -125,9 +125,10 @@ export const marketplaceRules: readonly DeclarationRule<Marketplace>[] = [
       return each(
         Object.keys(plugin.schedule ?? {}),
         (target) =>
-          abilities.includes(target as Target)
-            ? undefined
-            : [`schedule.${target}`, 'its adapter has no method for this target: write it, or leave the schedule out'],
+          abilities.includes(target as Target) ? undefined : [
+            `schedule.${target}`,
+            'its adapter has no method for this target: write it, or leave the schedule out',
+          ],
       )
     },
   },

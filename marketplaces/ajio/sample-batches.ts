@@ -1,75 +1,23 @@
 /** Batches of AJIO's orders: done, held, half done, and refused in every way. */
-import type { Batch, BatchOrder, OrderRow } from 'robnu/plugin'
 import type { BatchAnswer, BatchSample } from 'robnu/testing'
-
-const fresh: readonly string[] = ['FN260815300242', 'FN260815300243', 'FN260815300244']
-const [one = '', two = '', three = ''] = fresh
-// those whose purchase order has a wrong GSTIN, and whose PIN is of another state
-const spoiled = ['FN260815300245', 'FN260815300246']
-
-/** Orders that wait for the seller, as the ledger would hand them over. */
-export const batchOf = (orders: readonly OrderRow[], of: readonly string[] = fresh): Batch => ({
-  id: 'kit-batch-1',
-  orders: of.flatMap((no) => orders.filter(({ externalId }) => externalId === no))
-    .map((row, at) => ({
-      id: `id-${row.externalId}`,
-      ...{ externalId: row.externalId, status: 'NEW', onHold: false },
-      ...{ postalCode: row.customer?.address?.postalCode ?? null, stateCode: row.stateCode },
-      lines: row.items.map((item) => ({
-        ...{ externalId: item.externalId, sku: item.sku, listingId: item.listingId },
-        ...{ title: item.title, quantity: item.quantity, confirmedQuantity: item.quantity },
-        totalPaise: item.totalPaise,
-        ...{ hsn: item.hsn ?? null, gstRateBp: item.gstRateBp ?? null },
-      })),
-      invoice: { number: `KIT/26-27/${at + 1}`, date: '2026-08-15' },
-    })),
-  ...{ closure: 'IMMEDIATE', closeManifests: [], openManifests: [], done: [] },
-})
-
-type Change = (order: BatchOrder, at: number) => BatchOrder
-/** The batch of the sample with something else in it. */
-const batch = (
-  change: Change,
-  more: Partial<Batch> = {},
-  prepare: readonly { readonly verb: string; readonly body: unknown }[] = [],
-  of: readonly string[] = fresh,
-) => ({
-  batch: (orders: readonly OrderRow[]): Batch => {
-    const made = batchOf(orders, of)
-    return { ...made, ...more, orders: made.orders.map(change) }
-  },
-  prepare,
-})
-const label = '/label'
-const packing = 'POST https://vms-gateway.robnu.com/vms/shipments'
-/** The manifest that a batch opens first. */
-const open = 'MF300064'
-const notReady = { to: label, status: 404, body: { code: 'NOT_READY' } }
-const refusing = (to: string, status: number, code: string, more: object = {}) => ({
-  ...{ to, status, body: { code, ...more } },
-})
-/** Leaves a manifest open. */
-const first = (orders: readonly OrderRow[]): Batch => {
-  const made = batchOf(orders, [one])
-  const invoice = { number: 'KIT/26-27/0', date: '2026-08-15' }
-  return {
-    ...made,
-    ...{ id: 'kit-batch-0', closure: 'DELAYED' },
-    orders: made.orders.map((order) => ({ ...order, invoice })),
-  }
-}
-const asIs: Change = (order) => order
-const onlyAt = (wanted: number, change: Change): Change => (order, at) =>
-  at === wanted ? change(order, at) : order
-const confirmed = (...quantities: readonly number[]): Change => (order) => ({
-  ...order,
-  lines: order.lines.map((line, at) => ({
-    ...line,
-    confirmedQuantity: quantities[at] ?? line.quantity,
-  })),
-})
-const chain = (...changes: readonly Change[]): Change => (order, at) =>
-  changes.reduce((changed, change) => change(changed, at), order)
+import {
+  asIs,
+  batch,
+  chain,
+  confirmed,
+  first,
+  fresh,
+  label,
+  notReady,
+  one,
+  onlyAt,
+  open,
+  packing,
+  refusing,
+  spoiled,
+  three,
+  two,
+} from './sample-batch.ts'
 
 const checked: readonly Answer[] = [
   { status: 'Cancelled' },
@@ -143,6 +91,21 @@ export const batches: Readonly<Record<string, BatchSample>> = {
       lines: order.lines.map((line) => ({ ...line, externalId: 'KIT-1/444548114179' })),
     })),
   )),
+  'a slash in the number of a line': {
+    ...batch(
+      (order) => ({
+        ...order,
+        lines: order.lines.map((line) => ({
+          ...line,
+          externalId: line.externalId.replace('FWD300242-1/', 'FWD/1/'),
+        })),
+      }),
+      {},
+      [],
+      [one],
+    ),
+    answers: [{ to: `/orders/${one}`, times: 9, set: { 'lines.0.sellerOrderNo': 'FWD/1' } }],
+  },
   'no address': batch(onlyAt(0, (order) => ({ ...order, postalCode: null, stateCode: null }))),
   'less than ordered': batch(chain(
     onlyAt(0, confirmed(0)),

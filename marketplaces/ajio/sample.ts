@@ -1,7 +1,9 @@
 /** What the conformance kit is given of AJIO: the home store, a day's work and three files. */
 import { defineSample } from 'robnu/testing'
-import { batches, batchOf } from './sample-batches.ts'
-import { cases, inputs, refusals } from './sample-cases.ts'
+import { batchOf } from './sample-batch.ts'
+import { batches } from './sample-batches.ts'
+import { cases } from './sample-cases.ts'
+import { inputs, refusals } from './sample-inputs.ts'
 import startSandbox from './sandbox.ts'
 
 const pob = 'DV100003'

@@ -86,19 +86,28 @@ const exchange = (
       client_secret: credentials.lwa_client_secret,
     },
     explain: (_status, body) => {
-      const message = tokenRefusals[errorCode(body) ?? '']
+      const message = tokenRefusals.get(errorCode(body))
       return message === undefined ? undefined : { kind: 'auth', message }
     },
   })
 
-const tokenRefusals: Readonly<Record<string, string>> = {
-  invalid_grant: 'Cannot sign in to Amazon: the authorization was withdrawn or is not valid, ' +
+const tokenRefusals: ReadonlyMap<string | undefined, string> = new Map([
+  [
+    'invalid_grant',
+    'Cannot sign in to Amazon: the authorization was withdrawn or is not valid, ' +
     'authorize Robnu again in Seller Central',
-  invalid_client: 'Cannot sign in to Amazon: the client id and secret do not belong together, ' +
+  ],
+  [
+    'invalid_client',
+    'Cannot sign in to Amazon: the client id and secret do not belong together, ' +
     'copy both again from the app in Seller Central',
-  unauthorized_client: 'Cannot sign in to Amazon: the app may not use this authorization, ' +
+  ],
+  [
+    'unauthorized_client',
+    'Cannot sign in to Amazon: the app may not use this authorization, ' +
     'authorize Robnu again in Seller Central',
-}
+  ],
+])
 
 const errorCode = (body: unknown): string | undefined =>
   body instanceof Object && 'error' in body && typeof body.error === 'string'

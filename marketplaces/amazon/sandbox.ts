@@ -1,12 +1,12 @@
 /** Amazon.in without Amazon: its wire format, its clock, its limits, and invented or real orders. */
-import { createBuckets, createFaults, type DemoAccount, startServer } from 'robnu/testing'
-import { clockVerb, randomFor, startClock, type StartSandbox } from 'robnu/testing'
+import { createBuckets, createFaults, type DemoAccount, openSandbox } from 'robnu/testing'
+import { randomFor, startClock, type StartSandbox } from 'robnu/testing'
 import { createApi, quotaExceeded } from './sandbox/api.ts'
 import { type Books, createBooks } from './sandbox/books.ts'
 import { readReport } from './sandbox/file.ts'
 import { seededOrders } from './sandbox/seeded.ts'
 import { createSignIn, type SignIn } from './sandbox/sign-in.ts'
-import { orderVerbs } from './sandbox/verbs.ts'
+import { createMoves } from './sandbox/verbs.ts'
 import { marketplaceId, wireError } from './sandbox/wire.ts'
 
 const partners = [
@@ -24,10 +24,10 @@ const lagSeconds = 120 // changes show up to two minutes late: here always
  * report. `accounts[].orders` counts the order objects that are served, orders of other channels
  * and all: a sync receives so many, and may reject some.
  */
-const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env }) => {
+const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env, ...rest }) => {
   const file = env.ROBNU_SANDBOX_AMAZON_ORDERS
   const report = file ? await readReport(file, seed) : undefined
-  const start = report?.end ?? defaultStart
+  const start = rest.start?.getTime() ?? report?.end ?? defaultStart
   const books = new Map(partners.map(({ id, orders }, at) => {
     const own = at === 0 && report ? report.orders : undefined
     return [id, createBooks(own ?? seededOrders({ seed, partner: id }, orders, start))]
@@ -43,10 +43,11 @@ const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env 
   const api = createApi({ seed, now: clock.now, signIn, buckets, faults, books })
   const requestIds = randomFor(seed, 'request-ids')
 
-  const server = await startServer({
+  return await openSandbox({
     name: 'amazon',
-    ...(port === undefined ? {} : { port }),
-    faults,
+    ...{ port, clock, faults, buckets },
+    moves: createMoves(seed, books, signIn, clock.now),
+    accounts: partners.map(({ id, name }) => demoAccount(id, name, signIn, books.get(id))),
     routes: [
       {
         method: 'POST',
@@ -70,31 +71,9 @@ const startSandbox: StartSandbox = async ({ dir, port, seed = 1, speed = 1, env 
         handle: api.getOrder,
       },
     ],
-    verbs: {
-      clock: clockVerb(clock),
-      ...faults.verbs,
-      ...buckets.verbs,
-      ...orderVerbs(seed, books, clock.now),
-      revokeToken: signIn.revokeToken,
-    },
     refuse,
     headers: () => ({ 'x-amzn-RequestId': requestId(requestIds.next) }),
-  }).catch(async (error) => {
-    await clock.stop()
-    throw error
   })
-
-  return {
-    url: server.url,
-    get clock() {
-      return clock.anchor()
-    },
-    accounts: partners.map(({ id, name }) => demoAccount(id, name, signIn, books.get(id))),
-    stop: async () => {
-      await server.stop()
-      await clock.stop()
-    },
-  }
 }
 export default startSandbox
 

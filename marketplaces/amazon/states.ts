@@ -12,13 +12,17 @@ export const stateOf = (order: Order): Standing => {
   const word = order.fulfillment?.fulfillmentStatus
   if (word === undefined) return { status: null, rawStatus: 'NOT_TOLD', onHold: false }
   const byOrder: Standing = {
-    status: orderWords[word] ?? null,
+    status: lookUp(orderWords, word),
     rawStatus: word,
     onHold: word === 'PENDING' || word === 'PENDING_AVAILABILITY',
   }
   const byParcel = parcelOf(order)
   return byParcel && decides(byParcel, word) ? byParcel : byOrder
 }
+
+/** `constructor` is a word that nobody knows, like any other. */
+const lookUp = (words: Readonly<Record<string, OrderState>>, word: string): OrderState | null =>
+  Object.hasOwn(words, word) ? words[word] ?? null : null
 
 const orderWords: Readonly<Record<string, OrderState>> = {
   PENDING_AVAILABILITY: 'NEW',
@@ -61,7 +65,7 @@ const parcelOf = (order: Order): Standing | undefined => {
   const standings = (order.packages ?? []).flatMap((parcel): Standing[] => {
     const word = parcel.packageStatus?.detailedStatus
     if (!word) return []
-    const status = parcelWords[word.toLowerCase().replace(/[^a-z]/g, '')] ?? null
+    const status = lookUp(parcelWords, word.toLowerCase().replace(/[^a-z]/g, ''))
     return [{ status, rawStatus: word, onHold: false }]
   })
   // a cancelled label was replaced by another parcel, if there is one

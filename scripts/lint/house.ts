@@ -184,8 +184,6 @@ export const longFiles: Readonly<Record<string, string>> = {
   'core/errors.ts': 'one table: every code with its status and its two sentences',
   'core/plugin.ts': 'the contract: an author of a plugin reads it top to bottom, once',
   'migrations/0018_signed_scope.sql': 'one change: half of it would be a scope without its lock',
-  'marketplaces/ajio/sample-batches.ts':
-    'one subject: every batch that its expected answers are of',
   'migrations/0021_queues.sql': 'one subject: the functions of a work item, which change together',
   'migrations/0022_ledger.sql':
     'one subject: what an account has beside its orders, and how it joins',

@@ -95,8 +95,13 @@ test('what needs pages is left out where there is one', async () => {
 
 test('what needs a verb, an amount or a buyer is left out where there is none', async () => {
   const own = globalThis.fetch
-  vi.stubGlobal('fetch', (input: string, init?: RequestInit) =>
-    input.endsWith('/_control') ? Promise.resolve(Response.json({ verbs: [] })) : own(input, init))
+  vi.stubGlobal(
+    'fetch',
+    (input: string, init?: RequestInit) =>
+      input.endsWith('/_control')
+        ? Promise.resolve(Response.json({ verbs: [] }))
+        : own(input, init),
+  )
   const ids = /-(?:shifting|late-news|told-twice|money-to)|silent-about-buyers|^payouts-later/
   const { leftOut } = await outcomesOf(bazaar, ids)
   expect(leftOut).toMatchObject({

@@ -47,7 +47,13 @@ const loadFixtures: readonly Fixture[] = [
   { ...loaded('load-starts-nothing', 'setInterval(() => {}, 1000)'), patience: 0.1 },
 ]
 
-const fixtures = [...declarationFixtures, ...loadFixtures, ...walkFixtures, ...adapterFixtures, ...toldFixtures]
+const fixtures = [
+  ...declarationFixtures,
+  ...loadFixtures,
+  ...walkFixtures,
+  ...adapterFixtures,
+  ...toldFixtures,
+]
 // those of the other tiers, of cassettes and of the text of migrations have tests of their own
 const own = (check: Check): boolean =>
   (check.tier === 'declaration' || check.tier === 'behaviour') &&
@@ -113,9 +119,12 @@ describe('a module', () => {
 })
 
 describe('a marketplace', () => {
-  test.each([...walkFixtures, ...adapterFixtures, ...toldFixtures])('is told: $fails', async (fixture) => {
-    expect(await failedOf(fixture)).toEqual(fixture.fails)
-  })
+  test.each([...walkFixtures, ...adapterFixtures, ...toldFixtures])(
+    'is told: $fails',
+    async (fixture) => {
+      expect(await failedOf(fixture)).toEqual(fixture.fails)
+    },
+  )
 })
 
 describe('a check', () => {

@@ -16,7 +16,9 @@ test('Amazon passes as it is, and not with one thing wrong in it', async () => {
     while (waiting.length > 0) {
       const mutant = waiting.shift()
       const { outcome } = await bed.judge(amazon, mutant)
-      const what = mutant ? `${mutant.file}:${mutant.line} ${mutant.before} → ${mutant.after}` : 'as is'
+      const what = mutant
+        ? `${mutant.file}:${mutant.line} ${mutant.before} → ${mutant.after}`
+        : 'as is'
       ends.push(`${what}: ${outcome === 'whole' ? 'whole' : 'seen'}`)
     }
   }))

@@ -1,6 +1,6 @@
 /** Login with Amazon: refresh tokens in, access tokens out, and who an access token speaks for. */
 import type { ControlVerb, SandboxAnswer, SandboxRequest } from 'robnu/testing'
-import { hashOf } from 'robnu/testing'
+import { controlVerb, hashOf } from 'robnu/testing'
 import { z } from 'zod'
 import { createSigner } from './signed.ts'
 import { wireError } from './wire.ts'
@@ -80,14 +80,17 @@ export const createSignIn = (
     return expires > now() ? partner : forbidden('The access token you provided has expired.')
   }
 
-  const revokeToken: ControlVerb = (body) => {
-    const { partner, kind } = Revoke.parse(body)
-    for (const one of partner === undefined ? partners : [partner]) {
-      access.set(one, (access.get(one) ?? 0) + 1)
-      if (kind === 'refresh') withdrawn.add(one)
-    }
-    return { kind }
-  }
+  const revokeToken = controlVerb(
+    'access tokens die; `session`: the authorization, too',
+    Revoke,
+    ({ partner, kind }) => {
+      for (const one of partner === undefined ? partners : [partner]) {
+        access.set(one, (access.get(one) ?? 0) + 1)
+        if (kind === 'session') withdrawn.add(one)
+      }
+      return { kind }
+    },
+  )
   return { token, partnerOf, credentialsOf, revokeToken }
 }
 
@@ -95,8 +98,8 @@ const AccessToken = z.object({ partner: z.string(), expires: z.number(), generat
 const Revoke = z.strictObject({
   /** A selling partner; absent: all of them. */
   partner: z.string().optional(),
-  /** `refresh`: the seller withdraws the authorization, for good. */
-  kind: z.enum(['access', 'refresh']).default('access'),
+  /** `session`: the seller withdraws the authorization, for good. */
+  kind: z.enum(['access', 'session']).default('access'),
 })
 
 const secret = (seed: number, key: string): string =>

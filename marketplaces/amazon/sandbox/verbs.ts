@@ -1,15 +1,17 @@
 /** What a test may do to the orders of a running sandbox, beside the kit's own verbs. */
-import type { ControlVerb } from 'robnu/testing'
+import { absent, controlVerb, type Moves } from 'robnu/testing'
 import { z } from 'zod'
 import type { Books } from './books.ts'
 import { type Change, parcelStatus, type SandboxOrder, standingAt } from './orders.ts'
 import { seededOrder } from './seeded.ts'
+import type { SignIn } from './sign-in.ts'
 
-export const orderVerbs = (
+export const createMoves = (
   seed: number,
   books: ReadonlyMap<string, Books>,
+  signIn: SignIn,
   now: () => number,
-): Record<'createOrders' | 'cancelAs' | 'advance', ControlVerb> => {
+): Moves => {
   const wholeSecond = () => Math.floor(now() / 1000) * 1000
   const find = (orderId: string): { order: SandboxOrder; own: Books } => {
     for (const own of books.values()) {
@@ -18,41 +20,62 @@ export const orderVerbs = (
     }
     throw new Error(`there is no order "${orderId}"`)
   }
-
-  const createOrders: ControlVerb = (body) => {
-    const { partner = [...books.keys()][0] ?? '', count } = CreateOrders.parse(body)
-    const own = books.get(partner)
-    if (!own) throw new Error(`there is no selling partner "${partner}"`)
-    const orderIds = Array.from({ length: count }, () => {
-      const order = seededOrder({ seed, partner }, own.count(), wholeSecond())
-      own.add(order)
-      return order.id
-    })
-    return { partner, orderIds }
-  }
-
-  const cancelAs: ControlVerb = (body) => {
-    const { orderId, by } = CancelAs.parse(body)
+  const turn = (orderId: string, change: Omit<Change, 'at'>): object => {
     const { order, own } = find(orderId)
-    const standing = standingAt(order, now())
-    if (standing?.status === 'SHIPPED' || standing?.status === 'CANCELLED') {
-      throw new Error(`order "${orderId}" cannot be cancelled: it is ${standing.status}`)
-    }
-    const cancelledBy = by === 'buyer' ? 'BUYER' : by === 'seller' ? 'MERCHANT' : 'AMAZON'
-    own.turn(order, { at: wholeSecond(), status: 'CANCELLED', cancelledBy })
-    return { orderId, by }
+    own.turn(order, { at: wholeSecond(), ...change })
+    return { orderId, ...change }
   }
+  const parcelTo = (summary: string, parcel: NonNullable<Change['parcel']>) =>
+    controlVerb(summary, One, ({ orderId }) => turn(orderId, { status: 'SHIPPED', parcel }))
 
-  const advance: ControlVerb = (body) => {
-    const { orderId, status, parcel } = Advance.parse(body)
-    const { order, own } = find(orderId)
-    const change: Change = { at: wholeSecond(), status, ...(parcel ? { parcel } : {}) }
-    own.turn(order, change)
-    return { orderId, status, parcel }
+  return {
+    createOrders: controlVerb('new orders, placed now; answers their ids', CreateOrders, (body) => {
+      const { partner = [...books.keys()][0] ?? '', count } = body
+      const own = books.get(partner)
+      if (!own) throw new Error(`there is no selling partner "${partner}"`)
+      const orderIds = Array.from({ length: count }, () => {
+        const order = seededOrder({ seed, partner }, own.count(), wholeSecond())
+        own.add(order)
+        return order.id
+      })
+      return { partner, orderIds }
+    }),
+    hold: controlVerb(
+      'waits for its buyer or for stock, without price and address',
+      One,
+      ({ orderId }) => turn(orderId, { status: 'PENDING' }),
+    ),
+    unhold: controlVerb(
+      'may be sent from now on',
+      One,
+      ({ orderId }) => turn(orderId, { status: 'UNSHIPPED' }),
+    ),
+    updateDispatchSlot: absent('the time to ship by is made of the order and never changes'),
+    pickUpComplete: parcelTo('the courier has the parcel', 'PICKED_UP'),
+    shipped: parcelTo('the parcel is on its way', 'AT_ORIGIN_FC'),
+    delivered: parcelTo('the parcel has arrived', 'DELIVERED'),
+    createReturn: absent('the Orders API tells no returns'),
+    returnEvent: absent('the Orders API tells no returns'),
+    cancelAs: controlVerb('cancelled, unless it has left', CancelAs, ({ orderId, by }) => {
+      const standing = standingAt(find(orderId).order, now())
+      if (standing?.status === 'SHIPPED' || standing?.status === 'CANCELLED') {
+        throw new Error(`order "${orderId}" cannot be cancelled: it is ${standing.status}`)
+      }
+      const cancelledBy = by === 'buyer' ? 'BUYER' : by === 'seller' ? 'MERCHANT' : 'AMAZON'
+      turn(orderId, { status: 'CANCELLED', cancelledBy })
+      return { orderId, by }
+    }),
+    advance: controlVerb(
+      'stands like this from now on; the rest of its story is forgotten',
+      Advance,
+      ({ orderId, status, parcel }) => turn(orderId, { status, ...(parcel ? { parcel } : {}) }),
+    ),
+    closeSettlement: absent('the Orders API tells no money but the prices of orders'),
+    revokeToken: signIn.revokeToken,
   }
-  return { createOrders, cancelAs, advance }
 }
 
+const One = z.strictObject({ orderId: z.string() })
 const CreateOrders = z.strictObject({
   /** A selling partner; absent: the first. */
   partner: z.string().optional(),

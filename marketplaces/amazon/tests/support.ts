@@ -1,6 +1,7 @@
 /** A sandbox for one test, and a host that does what the real one does with an adapter. */
 import { type Account, failureOf, type OrderRow, type Page, type RejectedRow } from 'robnu/plugin'
-import { type FakeContext, type RunningSandbox, sandboxContext, upstreamAt } from 'robnu/testing'
+import { callVerb, type FakeContext, type RunningSandbox } from 'robnu/testing'
+import { sandboxContext, upstreamAt } from 'robnu/testing'
 import { onTestFinished } from 'vitest'
 import amazon from '../mod.ts'
 import startSandbox from '../sandbox.ts'
@@ -30,7 +31,7 @@ export const startWorld = async (
     sandbox,
     ctx: contextFor(sandbox),
     now: () => upstreamAt(sandbox.clock, Date.now()),
-    control: (verb, body) => control(sandbox, verb, body),
+    control: (verb, body) => callVerb(sandbox, verb, body),
   }
   if (!limited) {
     for (const operation of ['searchOrders', 'getOrder']) {
@@ -45,18 +46,6 @@ const contextFor = (sandbox: RunningSandbox): FakeContext =>
     hosts: amazon.hosts,
     ...(amazon.limits ? { limits: amazon.limits } : {}),
   })
-
-const control = async (
-  sandbox: RunningSandbox,
-  verb: string,
-  body: object = {},
-): Promise<unknown> => {
-  const request = { method: 'POST', body: JSON.stringify(body) }
-  const answer = await fetch(`${sandbox.url}/_control/${verb}`, request)
-  const json: unknown = await answer.json()
-  if (!answer.ok) throw new Error(`${verb}: ${JSON.stringify(json)}`)
-  return json
-}
 
 /** The account as the host hands it over; `fresh`: with an access token. */
 export const connect = async (

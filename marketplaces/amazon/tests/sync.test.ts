@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { distinctLines, standingAt } from '../sandbox/orders.ts'
 import type { Cursor } from '../schemas.ts'
-import { booksOf, connect, emptyLedger, pagesFrom, run, startWorld } from './support.ts'
-import { type OrderPage, store } from './support.ts'
+import { booksOf, connect, emptyLedger, pagesFrom, run, startWorld, store } from './support.ts'
 
 const lagMs = 120_000
 
@@ -27,23 +26,6 @@ test('a whole walk brings what is in the books, for each account its own', async
       const sum = row?.items.reduce((paise, item) => paise + (item.totalPaise ?? 0), 0)
       expect(row?.totalPaise ?? 0).toBe(sum)
     }
-  }
-})
-
-test('a walk goes on from every one of its cursors to the same end', async () => {
-  const world = await startWorld()
-  const account = await connect(world)
-  const pages: OrderPage[] = []
-  for await (const page of pagesFrom(account, null, world.ctx)) pages.push(page)
-  expect(pages.length).toBeGreaterThan(20)
-
-  for (const at of pages.keys()) {
-    const ledger = emptyLedger()
-    for (const page of pages.slice(0, at + 1)) store(ledger, page)
-    for await (const page of pagesFrom(account, ledger.cursor, world.ctx)) store(ledger, page)
-    expect(ledger.orders.size).toBe(2000)
-    // after the last page a new run looks at the overlap again, and finds little
-    if (at + 1 < pages.length) expect(ledger.received).toBe(2000)
   }
 })
 

@@ -116,7 +116,9 @@ export const abortChecks: readonly MarketplaceCheck[] = [
         await kept(bench.plugin, value.cursor)
         const asked = world.requests.length
         const ends = pages.return?.() ?? Promise.resolve()
-        if (await endOf(ends, AbortSignal.abort(), bench) !== 'done') fail('it does not let itself be ended')
+        if (await endOf(ends, AbortSignal.abort(), bench) !== 'done') {
+          fail('it does not let itself be ended')
+        }
         if (world.requests.length > asked) fail('it has asked for more')
       })
     },

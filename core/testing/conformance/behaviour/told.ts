@@ -17,7 +17,9 @@ const titles: Readonly<Record<ToldPart, string>> = {
 const needs: Readonly<Partial<Record<ToldPart, (bench: MarketBench) => string | undefined>>> = {
   cases: ({ sample }) => sample?.cases ? undefined : 'the sample has no changed rows',
   stock: ({ plugin, sample }) =>
-    plugin.adapter.pushInventory && sample?.stock?.length ? undefined : 'the sample pushes no stock',
+    plugin.adapter.pushInventory && sample?.stock?.length
+      ? undefined
+      : 'the sample pushes no stock',
   batches: ({ plugin, sample }) =>
     plugin.adapter.fullProcessing && sample?.batch ? undefined : 'the sample makes no batch',
 }

@@ -104,7 +104,9 @@ export const lintChecks: readonly Check[] = [
     'call app_protect for the rights on a table; leave the rest to core',
     (statement) => {
       // what everybody may call by default
-      if (/^revoke all(?: privileges)? on function [\w.]+ ?\([^;]*\) from public$/.test(statement)) {
+      if (
+        /^revoke all(?: privileges)? on function [\w.]+ ?\([^;]*\) from public$/.test(statement)
+      ) {
         return undefined
       }
       const found =

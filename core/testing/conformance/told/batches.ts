@@ -24,10 +24,11 @@ const papersOf = async (world: World, done: readonly StepResult[]): Promise<unkn
   const manifest = done.findLast((one) => one.manifest)?.manifest?.externalId
   if (!fetchDocument) return null
   const told: Record<string, unknown> = {}
-  const ask = (type: DocumentType, of: object) => endOf(
-    () => fetchDocument(world.account, { type, ...of }, world.context()),
-    ({ mime, byteSize }) => [mime, byteSize > 0],
-  )
+  const ask = (type: DocumentType, of: object) =>
+    endOf(
+      () => fetchDocument(world.account, { type, ...of }, world.context()),
+      ({ mime, byteSize }) => [mime, byteSize > 0],
+    )
   for (const type of documentTypes) {
     if (shipment) told[`${type} of a parcel`] = await ask(type, { shipmentExternalId: shipment })
     if (manifest) told[`${type} of a manifest`] = await ask(type, { manifestExternalId: manifest })
@@ -78,7 +79,10 @@ const batchOf = (
     for (const { verb, body } of prepare) await world.control(verb, body)
     const asked = world.requests.length
     const { details = {} } = one
-    world.account = { ...world.account, details: { ...world.account.details as object, ...details } }
+    world.account = {
+      ...world.account,
+      details: { ...world.account.details as object, ...details },
+    }
     const steps: StepResult[] = []
     let done: readonly StepResult[] = []
     const look = (step: StepResult) => void steps.push(step)

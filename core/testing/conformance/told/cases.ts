@@ -17,7 +17,7 @@ const changesOf = (good: AnyPage, page: AnyPage): unknown => {
     const now = plain(row) as Plain
     const names = [...new Set([...Object.keys(now), ...Object.keys(before)])]
     const others = names.filter((name) => differenceOf(before[name], now[name]) !== undefined)
-    return Object.fromEntries(others.map((name) => [name, now[name] ?? null]))
+    return Object.fromEntries(others.map((name) => [name, name in now ? now[name] : 'not there']))
   })
   const rejected = page.rejected.map(({ key, reason }) => [reason, key].join(' ').trim())
   return changed.length > 0 ? changed[0] : rejected[0]

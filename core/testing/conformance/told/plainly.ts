@@ -64,8 +64,12 @@ export const brief = (value: unknown): unknown => {
   if (typeof value === 'string') return briefly(value)
   if (typeof value !== 'object' || value === null) return value
   if (!Array.isArray(value)) {
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [briefly(name), brief(one)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [briefly(name), brief(one)]),
+    )
   }
   const list = value.slice(0, value.length > longList ? 3 : longList).map(brief)
-  return value.length > longList ? [...list, `${value.length} ${digest(JSON.stringify(value))}`] : list
+  return value.length > longList
+    ? [...list, `${value.length} ${digest(JSON.stringify(value))}`]
+    : list
 }

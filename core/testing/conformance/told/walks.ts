@@ -61,6 +61,10 @@ const walksOf = (bench: Bench<Marketplace>, target: RowTarget): Promise<unknown>
     const later = await record('later', () => goOn(world, target, stored))
     const window = { from: new Date(now - 35 * dayMs), to: new Date(now - dayMs) }
     await record('window', () => goOn(world, target, [...stored, ...later], { window }))
+    for (const days of [0, 1]) {
+      const none = { from: new Date(now + days * dayMs), to: new Date(now) }
+      await record(`no window, ${days}`, () => goOn(world, target, stored, { window: none }))
+    }
     await world.pass(2 * 86_400)
     const days = await record('two days later', () => goOn(world, target, [...stored, ...later]))
     await world.pass(86_400)
