@@ -1,5 +1,6 @@
 /** What the batches of AJIO's sample are made of. */
 import type { Batch, BatchOrder, OrderRow } from 'robnu/plugin'
+import type { BatchAnswer, BatchSample } from 'robnu/testing'
 
 export const fresh: readonly string[] = ['FN260815300242', 'FN260815300243', 'FN260815300244']
 export const [one = '', two = '', three = ''] = fresh
@@ -69,3 +70,18 @@ export const confirmed = (...quantities: readonly number[]): Change => (order) =
 })
 export const chain = (...changes: readonly Change[]): Change => (order, at) =>
   changes.reduce((changed, change) => change(changed, at), order)
+
+export type Answer = Readonly<Record<string, unknown>>
+/** Answers that are changed, of three orders in one batch. */
+export const inThrees = (
+  name: string,
+  all: readonly Answer[],
+  answersTo: (no: string, set: Answer) => readonly BatchAnswer[],
+): Readonly<Record<string, BatchSample>> =>
+  Object.fromEntries(
+    Array.from({ length: Math.ceil(all.length / 3) }, (_, at) => [`${name} ${at + 1}`, {
+      ...batch(asIs),
+      answers: all.slice(at * 3, at * 3 + 3)
+        .flatMap((set, place) => answersTo(fresh[place] ?? '', set)),
+    }]),
+  )

@@ -1,12 +1,13 @@
 /** Batches of AJIO's orders: done, held, half done, and refused in every way. */
-import type { BatchAnswer, BatchSample } from 'robnu/testing'
+import type { BatchSample } from 'robnu/testing'
 import {
+  type Answer,
   asIs,
   batch,
   chain,
   confirmed,
   first,
-  fresh,
+  inThrees,
   label,
   notReady,
   one,
@@ -52,21 +53,6 @@ const billed: readonly Answer[] = [
   { 'billTo.gstin': '29AAGCR4375J1ZU' },
   { 'billTo.stateCode': null },
 ]
-type Answer = Readonly<Record<string, unknown>>
-/** Answers that are changed, of three orders in one batch. */
-const inThrees = (
-  name: string,
-  all: readonly Answer[],
-  answersTo: (no: string, set: Answer) => readonly BatchAnswer[],
-): Readonly<Record<string, BatchSample>> =>
-  Object.fromEntries(
-    Array.from({ length: Math.ceil(all.length / 3) }, (_, at) => [`${name} ${at + 1}`, {
-      ...batch(asIs),
-      answers: all.slice(at * 3, at * 3 + 3)
-        .flatMap((set, place) => answersTo(fresh[place] ?? '', set)),
-    }]),
-  )
-
 export const batches: Readonly<Record<string, BatchSample>> = {
   'gone meanwhile': batch(asIs, {}, [
     { verb: 'cancelAs', body: { orderId: one, by: 'buyer' } },
@@ -106,6 +92,20 @@ export const batches: Readonly<Record<string, BatchSample>> = {
     ),
     answers: [{ to: `/orders/${one}`, times: 9, set: { 'lines.0.sellerOrderNo': 'FWD/1' } }],
   },
+  ...Object.fromEntries(
+    ['POST https://vms-gateway.robnu.com/vms/manifests', '/acknowledge', packing, '/close'].map((
+      to,
+    ) => [
+      `lost: ${to.slice(to.lastIndexOf('/'))}`,
+      { ...batch(asIs, {}, [], [one, two]), answers: [{ to, lost: true as const }] },
+    ]),
+  ),
+  'lost twice': {
+    ...batch(asIs, { closeManifests: [open] }, [], [two]),
+    first,
+    answers: [{ to: 'POST', lost: true, times: 9 }],
+  },
+  'closing two': { ...batch(asIs, { closeManifests: [open] }, [], [two]), first },
   'no address': batch(onlyAt(0, (order) => ({ ...order, postalCode: null, stateCode: null }))),
   'less than ordered': batch(chain(
     onlyAt(0, confirmed(0)),

@@ -85,6 +85,8 @@ export interface BatchAnswer {
   readonly to: string
   /** Once when absent. */
   readonly times?: number
+  /** The sandbox does its work, and its answer is lost. */
+  readonly lost?: true
   /** Absent: the sandbox answers, and `set` changes its answer. */
   readonly status?: number
   readonly body?: unknown

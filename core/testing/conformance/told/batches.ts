@@ -44,7 +44,8 @@ const answering = (world: World, answers: readonly BatchAnswer[]): World => {
     const found = left.find(({ to, times }) => times > 0 && `${method} ${url.href}`.includes(to))
     if (!found) return undefined
     found.times--
-    const { status, body, headers, set = {} } = found
+    const { status, body, headers, lost, set = {} } = found
+    if (lost) return { lost }
     if (status !== undefined) return { answer: answerOf(status, body, headers) }
     return {
       change: (answer) => {
