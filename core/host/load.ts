@@ -104,7 +104,9 @@ export const addressOf = (use: string, configDir: string): string => {
 /** A package that lies beside the configuration, where Robnu itself lies elsewhere and is linked. */
 const besideConfig = (use: string, configDir: string): string => {
   try {
-    return pathToFileURL(createRequire(join(configDir, 'package.json')).resolve(use)).href
+    const found = createRequire(join(configDir, 'package.json')).resolve(use)
+    // a module of the runtime has no path
+    return isAbsolute(found) ? pathToFileURL(found).href : use
   } catch {
     // the import says better what is missing
     return use

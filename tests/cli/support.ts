@@ -1,4 +1,5 @@
 /** `robnu` called as a function: a terminal of one's own, and what came out of it. */
+import { fileURLToPath } from 'node:url'
 import { generateKeyPairSync } from 'node:crypto'
 import type { Command } from '../../scripts/cli/command.ts'
 import { type Commands, openCommands } from '../../scripts/cli/commands.ts'
@@ -29,7 +30,7 @@ export const robnu = async (
     err: (text) => err += text,
     // no parts of a launcher that runs beside the tests
     env: { ROBNU_HOME: '/nowhere', USER: 'ravi', ...env },
-    cwd: import.meta.dirname,
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
     now: () => new Date('2026-02-01T00:00:00Z'),
     signal,
   })
