@@ -2,7 +2,7 @@
 import type { Batch, BatchOrder, OrderRow } from 'robnu/plugin'
 import type { BatchAnswer, BatchSample } from 'robnu/testing'
 
-export const fresh: readonly string[] = ['FN260815300242', 'FN260815300243', 'FN260815300244']
+const fresh: readonly string[] = ['FN260815300242', 'FN260815300243', 'FN260815300244']
 export const [one = '', two = '', three = ''] = fresh
 // those whose purchase order has a wrong GSTIN, and whose PIN is of another state
 export const spoiled = ['FN260815300245', 'FN260815300246']
