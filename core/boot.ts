@@ -1,6 +1,7 @@
 /** Builds the application from a configuration: the only place where its parts meet. */
 import { type House, type HouseOptions, openHouse } from './boot/house.ts'
 import { openLiveHost } from './boot/live-host.ts'
+import { openNotifying } from './boot/notifications.ts'
 import { createPluginLife, type PluginLife } from './boot/plugin-life.ts'
 import { createPluginSteps, type RunningParts, type StartedPlugins } from './boot/plugin-steps.ts'
 import { openApi } from './boot/serve.ts'
@@ -58,6 +59,8 @@ export const boot = async (config: Config, options: BootOptions): Promise<Applic
         const { workers, stop } = startWorker(house)
         stops.push(stop)
         parts.workers = workers
+        parts.notifying = openNotifying(house)
+        stops.push(parts.notifying.stop)
       }
       if (runs('sweeps')) {
         parts.sweeping = await startSweeping(house)
@@ -67,6 +70,7 @@ export const boot = async (config: Config, options: BootOptions): Promise<Applic
       const steps = createPluginSteps(house, parts)
       stops.push(steps.endAll)
       for (const one of host.plugins) await steps.begin(one)
+      for (const { plugin } of host.plugins) await parts.notifying?.add(plugin)
       if (parts.api) {
         const server = await parts.api.listen()
         stops.push(server.close)

@@ -23,6 +23,11 @@ export const errorTable = {
     next:
       'Sign in with POST /v1/auth/login (staff: /v1/staff/login) and send the cookie that it sets',
   },
+  'push-refused': {
+    status: 401,
+    title: 'The request is not signed by the marketplace of this account',
+    next: 'Check the address and the secret that were given to the marketplace',
+  },
   'sign-in-refused': {
     status: 401,
     title: 'The e-mail address and the password do not belong together',

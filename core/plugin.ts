@@ -4,7 +4,8 @@
  * structured clone algorithm, so that a plugin may run in a process of its own.
  */
 import type { Batch, DocumentAsk, Download, StepResult } from './plugin/processing.ts'
-import type { ReportImport } from './plugin/reports.ts'
+import type { Notifications, Webhook } from './plugin/pushes.ts'
+import type { ReportImport, ReportTable, TableAsk } from './plugin/reports.ts'
 import type { OrderRow, PayoutRow, ReturnRow } from './plugin/rows.ts'
 
 export { failure, failureKind, failureOf } from './plugin/failure.ts'
@@ -19,7 +20,14 @@ export type {
   ManifestChanges,
   StepResult,
 } from './plugin/processing.ts'
-export type { ReportImport, ReportRecord, ReportResult } from './plugin/reports.ts'
+export type { Notifications, Push, PushNote, Webhook } from './plugin/pushes.ts'
+export type {
+  ReportImport,
+  ReportRecord,
+  ReportResult,
+  ReportTable,
+  TableAsk,
+} from './plugin/reports.ts'
 export { gstStateCode, stateName } from './plugin/india.ts'
 export { isGstin, pinAgreesWithState } from './plugin/india-checks.ts'
 export {
@@ -83,9 +91,15 @@ export interface HttpInit {
   readonly headers?: Readonly<Record<string, string>>
   /** Appended to the URL; arrays are joined by commas, undefined members are left out. */
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
-  /** At most one of the two: sent as JSON, or as application/x-www-form-urlencoded. */
+  /** At most one of the three: as JSON, as application/x-www-form-urlencoded, or as it stands. */
   readonly json?: unknown
   readonly form?: Readonly<Record<string, string>>
+  readonly text?: { readonly type: string; readonly body: string }
+  /**
+   * What the schema is given. `json`, when absent. `exact`: JSON whose numbers come as the text that
+   * stands there, so that an amount never is a float. `text`: the answer as it came.
+   */
+  readonly answer?: 'json' | 'exact' | 'text'
   /** The name in `limits` whose bucket pays for this request; none: no bucket. */
   readonly operation?: string
   /** Overrules the standard reading of a status that is no 2xx; undefined keeps it. */
@@ -112,7 +126,17 @@ export interface Context<Config = unknown> {
    * a body that is not what the schema says `bad-response`.
    */
   readonly http: <T>(schema: Schema<T>, url: string, init?: HttpInit) => Promise<T>
+  /** A `data:` URL is a document that came inside of an answer: nothing is asked for it. */
   readonly download: (url: string, init?: HttpInit) => Promise<Download>
+  /**
+   * Of a sync alone: a file of the marketplace, as the table that these headings stand over. It is
+   * unpacked and read as `imports` are, so that a report has one reader. Null: there is none in it.
+   */
+  readonly table: (
+    url: string,
+    ask: TableAsk,
+    init?: HttpInit,
+  ) => Promise<ReportTable | null>
 }
 /** A transaction inside one seller's scope; it has no network. */
 export interface SellerTx {
@@ -219,14 +243,6 @@ export interface Route<Params = any, Query = any, Body = any, Answer = any> {
    */
   readonly replay?: (resourceId: string, ctx: JobContext) => Promise<Answer>
 }
-/** A push from a marketplace; the signature is checked before anything else is done. */
-export interface Webhook {
-  readonly path: string
-  readonly verify: (headers: Headers, body: Uint8Array, secrets: unknown) => Promise<boolean>
-  readonly externalAccountId: (body: unknown) => string | undefined
-  readonly target: Target
-}
-
 /** A plugin is a frozen plain object, the default export of `mod.ts`. */
 // deno-lint-ignore no-explicit-any -- the host holds plugins of any config
 export interface Plugin<Config = any> {
@@ -243,7 +259,6 @@ export interface Plugin<Config = any> {
   readonly consumers?: readonly Consumer[]
   readonly sweeps?: readonly Sweep[]
   readonly routes?: readonly Route[]
-  readonly webhooks?: readonly Webhook[]
   readonly start?: (ctx: Context<Config>) => Promise<() => Promise<void>>
 }
 
@@ -374,6 +389,8 @@ export interface Marketplace<D = any, C = any, Cursor = any> extends Plugin {
   readonly claimWindowDays?: number
   readonly retention?: { readonly piiDaysAfterDelivery: number }
   readonly imports?: readonly ReportImport[]
+  readonly webhooks?: readonly Webhook<D, C>[]
+  readonly notifications?: Notifications
   readonly adapter: Adapter<D, C, Cursor>
 }
 

@@ -15,6 +15,10 @@ export interface Policies {
   readonly write: Policy
   /** Requests of nobody: from one address, or one /64 of IPv6. */
   readonly address: Policy
+  /** What a marketplace sends for one account, by itself. */
+  readonly push: Policy
+  /** The same from one address, for all accounts. */
+  readonly gateway: Policy
 }
 
 export const defaultPolicies: Policies = {
@@ -22,6 +26,9 @@ export const defaultPolicies: Policies = {
   write: { name: 'write', quota: 120, windowSeconds: 60 },
   // a whole office may sit behind one address
   address: { name: 'address', quota: 300, windowSeconds: 60 },
+  push: { name: 'push', quota: 600, windowSeconds: 60 },
+  // a marketplace sends for all its sellers from a few addresses
+  gateway: { name: 'gateway', quota: 6_000, windowSeconds: 60 },
 }
 
 const names = Object.keys(defaultPolicies) as (keyof Policies)[]
@@ -38,10 +45,12 @@ export const readPolicies = (text: string): Policies | undefined => {
     if (!names.some((one) => one === name)) return undefined
     told.set(name, { name, quota: Number(quota), windowSeconds: Number(seconds) })
   }
-  const { burst, write, address } = defaultPolicies
+  const { burst, write, address, push, gateway } = defaultPolicies
   return {
     burst: told.get('burst') ?? burst,
     write: told.get('write') ?? write,
     address: told.get('address') ?? address,
+    push: told.get('push') ?? push,
+    gateway: told.get('gateway') ?? gateway,
   }
 }

@@ -1067,6 +1067,8 @@ create table marketplace_accounts (
   constraint marketplace_accounts_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
   constraint marketplace_accounts__paused CHECK (((paused_at IS NULL) = (pause_reason IS NULL)))
 );
+CREATE INDEX marketplace_accounts__external ON marketplace_accounts USING btree (marketplace_id, external_account_id) WHERE (external_account_id <> ''::text);
+CREATE INDEX marketplace_accounts__pushed ON marketplace_accounts USING btree (id) WHERE (id IS NOT NULL);
 alter table marketplace_accounts enable row level security;
 alter table marketplace_accounts force row level security;
 create policy gate on marketplace_accounts to robnu_gate using (true) with check (true);
@@ -1736,6 +1738,32 @@ create policy tenant on processing_steps to robnu_tenant
 create policy tenant_delete on processing_steps as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
 grant insert, select, update on processing_steps to robnu_tenant;
+
+-- table of robnu_owner
+create table push_events (
+  seller_id uuid not null,
+  marketplace_account_id uuid not null,
+  event_id text not null,
+  target text not null,
+  received_at timestamp with time zone not null default clock_timestamp(),
+  constraint push_events_pkey PRIMARY KEY (seller_id, marketplace_account_id, event_id),
+  constraint push_events__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint push_events__event CHECK (((length(event_id) >= 1) AND (length(event_id) <= 200)))
+);
+CREATE INDEX push_events__old ON push_events USING btree (received_at) WHERE (received_at IS NOT NULL);
+alter table push_events enable row level security;
+alter table push_events force row level security;
+create policy owner on push_events to robnu_owner using (true) with check (true);
+create policy platform on push_events to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on push_events to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on push_events as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, insert, select on push_events to robnu_platform;
+grant insert, select on push_events to robnu_tenant;
 
 -- table of robnu_owner
 create table quarantined_rows (
@@ -2627,6 +2655,12 @@ create function count_page(uuid, integer, integer, integer, integer, integer, in
 create function extend_work(uuid, uuid, uuid, integer)
   returns text
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
+create function find_pushed_account(text, uuid)
+  returns TABLE(seller_id uuid, marketplace text, ref text, held boolean)
+  language sql stable security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_door;
 

@@ -99,7 +99,7 @@ export const launch = async (
       return
     }
     io.result(summary)
-    printServing({ url, sellers, demoFile, logFile }, say)
+    printServing({ url, sellers, demoFile, logFile, accountId: runs[0]?.accountId }, say)
     await unlessAsked(new Promise(() => {}))
   } catch (error) {
     if (!stopping.isAsked()) throw error

@@ -107,10 +107,12 @@ export const printServing = (
     readonly sellers: readonly DemoSeller[]
     readonly demoFile: string
     readonly logFile: string
+    /** The first account: not every marketplace tells who has bought. */
+    readonly accountId: string | undefined
   },
   say: (line: string) => void,
 ): void => {
-  const { url, sellers, demoFile, logFile } = to
+  const { url, sellers, demoFile, logFile, accountId } = to
   say(`Serving at ${url}   documentation ${url}/docs   log ${logFile}`)
   say(`Demo logins (also in ${demoFile}):`)
   for (const { name, users } of sellers) {
@@ -125,7 +127,8 @@ export const printServing = (
     `  curl -s -c robnu.cookies -H 'content-type: application/json' -d '${login}' ${url}/v1/auth/login`,
   )
   say(`  curl -s -b robnu.cookies '${url}/v1/orders?limit=2'`)
-  say(`  curl -s -b robnu.cookies '${url}/v1/orders?limit=1&include=customer'`)
+  const ofAccount = accountId === undefined ? '' : `&account=${accountId}`
+  say(`  curl -s -b robnu.cookies '${url}/v1/orders?limit=1&include=customer${ofAccount}'`)
   say('')
   say('Ctrl-C stops everything; the next start finds it again.')
 }

@@ -12,6 +12,7 @@ import { keyedDigest } from '../crypto/digest.ts'
 import type { Database } from '../db/database.ts'
 import { findMade, forgetKeys } from '../db/once.ts'
 import type { Idempotency } from '../http/once.ts'
+import { forgetPushes } from '../ledger/pushes/events.ts'
 import type { Log } from '../log.ts'
 
 interface EdgeDeps {
@@ -45,12 +46,12 @@ export const createIdempotency = (
   }
 }
 
-/** Forgets keys of more than a day ago, and windows that are over. */
+/** Forgets keys of more than a day ago, windows that are over, and pushes of last week. */
 export const edgeSweep = ({ db, log, clock }: EdgeDeps) => ({
   id: 'edge-sweep',
   cron: '17 * * * *',
   run: async () => {
     const [keys, windows] = [await forgetKeys(db, clock()), await forgetWindows(db)]
-    log.info('sweep.edge', { keys, windows })
+    log.info('sweep.edge', { keys, windows, pushes: await forgetPushes(db, clock()) })
   },
 })

@@ -7,6 +7,7 @@ import { lacksOfPlugin } from '../queues/plugins.ts'
 import type { House } from './house.ts'
 import type { PluginSteps } from './plugin-life.ts'
 import type { Api } from './serve.ts'
+import type { Notifying } from './notifications.ts'
 import type { Sweeping } from './sweeps.ts'
 import type { Workers } from './work.ts'
 
@@ -14,6 +15,7 @@ import type { Workers } from './work.ts'
 export interface RunningParts {
   readonly workers?: Workers
   readonly sweeping?: Sweeping
+  readonly notifying?: Notifying
   readonly api?: Api
 }
 
@@ -29,7 +31,7 @@ export interface StartedPlugins extends PluginSteps {
 
 export const createPluginSteps = (house: House, parts: RunningParts): StartedPlugins => {
   const { db, log, sqs, inHand } = house
-  const { workers, sweeping, api } = parts
+  const { workers, sweeping, notifying, api } = parts
   const ends = new Map<LoadedPlugin, () => Promise<void>>()
   const begin = async (one: LoadedPlugin): Promise<void> => {
     const job = { key: newId(), signal: house.stopping }
@@ -50,6 +52,7 @@ export const createPluginSteps = (house: House, parts: RunningParts): StartedPlu
       })
     await Promise.all([
       told(() => sweeping?.remove(plugin)),
+      told(() => notifying?.remove(plugin)),
       told(() => workers?.remove((plugin.queues ?? []).map(({ name }) => name))),
     ])
     if (!await inHand.drain(plugin, drainMs)) {
@@ -78,6 +81,7 @@ export const createPluginSteps = (house: House, parts: RunningParts): StartedPlu
         await begin(one)
         await sweeping?.add(one.plugin)
         workers?.add(queues)
+        await notifying?.add(one.plugin)
       } catch (error) {
         await stop(one)
         throw error

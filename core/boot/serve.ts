@@ -6,6 +6,7 @@ import { type App, createApp } from '../http/app.ts'
 import { listen, type Listener } from '../http/listen.ts'
 import { createAccounts } from '../ledger/accounts.ts'
 import { createImports } from '../ledger/imports/imports.ts'
+import { createWebhooks } from '../ledger/pushes/webhooks.ts'
 import { createListings } from '../ledger/inventory/listings.ts'
 import { createStock } from '../ledger/inventory/stock.ts'
 import { createJobContext } from '../ledger/plugin-context.ts'
@@ -17,6 +18,7 @@ import { createTimelines } from '../ledger/read-timeline.ts'
 import { createRuns } from '../ledger/runs.ts'
 import type { Plugin, Route } from '../plugin.ts'
 import { createPluginDesk, type PluginReport } from '../queues/plugins.ts'
+import { pause } from '../queues/pause.ts'
 import { createPermissions } from '../rbac/permissions.ts'
 import { version } from '../version.ts'
 import { accessServices, overrideDeskOf } from './access.ts'
@@ -44,7 +46,10 @@ export const openApi = async (
   const { limits, store } = await openLimits(house, config)
   const access = accessServices({ ...house, store })
   const tokens = await createTokens({ keys: config.ROBNU_JWT_KEYS, now: clock })
-  const services = { ...servicesOf(house, tokens), ...access, limits }
+  const webhooks = createWebhooks({
+    ...{ ...house, limits, sleep: pause, ticks: () => performance.now() },
+  })
+  const services = { ...servicesOf(house, tokens), ...access, limits, webhooks }
   const appOf = (of: Host): App => {
     const plugins = of.plugins.map(({ plugin }) => plugin)
     const permissions = createPermissions(plugins)

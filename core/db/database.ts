@@ -6,10 +6,11 @@ export interface Entry {
   readonly sellerId: string
   /**
    * `session`: `<session id>/<authz version>`; `work`: `<work item id>/<lease>`; `key`:
-   * `<api key id>/<key authz>.<seller authz>`; `impersonation`:
+   * `<api key id>/<key authz>.<seller authz>`; `push`: `<account id>/<version of its credentials>`;
+   * `impersonation`:
    * `<impersonation session id>/<seller authz>`.
    */
-  readonly kind: 'session' | 'work' | 'key' | 'impersonation'
+  readonly kind: 'session' | 'work' | 'key' | 'push' | 'impersonation'
   readonly ref: string
   /** Of a request with an Idempotency-Key; `makeInSellerScope` alone heeds it. */
   readonly once?: Once

@@ -49,6 +49,7 @@ import { staffRoutes } from './routes/staff.ts'
 import { sellerRoutes } from './routes/seller.ts'
 import { signUpRoutes } from './routes/sign-up.ts'
 import { userRoutes } from './routes/users.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 import { serveRoute } from './serve.ts'
 import type { Services } from './services.ts'
 
@@ -123,6 +124,7 @@ export const createApp = (deps: AppDeps): App => {
     ...staffQueueRoutes(services.staffQueues, cursors),
     ...staffPluginRoutes(services.staffPlugins),
     ...pluginRoutes(deps.plugins ?? []),
+    ...webhookRoutes(services.webhooks),
     ...healthRoutes({ checks: deps.checks, log, ...given({ pluginStates: deps.pluginStates }) }),
     ...securityRoutes({ now, ...given({ contact: deps.securityContact, origin: deps.origin }) }),
     ...docsRoutes({ document: () => document, hasPage: deps.docs ?? true }),

@@ -27,6 +27,17 @@ export const readJson = async (request: Request, maxBytes: number): Promise<unkn
   return value
 }
 
+/** The body as it stands, for who checks a signature over it. Throws faults 400, 408, 413 and 415. */
+export const readText = async (request: Request, maxBytes: number): Promise<string> => {
+  if (request.headers.get('content-encoding') !== null) throw fault('unsupported-media-type')
+  const bytes = await inTime(readBytes(request, maxBytes))
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw oddShape('must be text in UTF-8')
+  }
+}
+
 /** A file, chunk by chunk. Throws at once for its type and its told length, later for the rest. */
 export const readUpload = (request: Request, { maxBytes, types }: UploadRule): Upload => {
   const [type = ''] = (request.headers.get('content-type') ?? '').split(';')

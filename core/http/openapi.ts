@@ -98,6 +98,7 @@ const operationOf = (route: Route): RouteConfig => {
         ? { query: objectOf(route.query) }
         : {}),
       ...(route.upload === undefined ? {} : { body: fileOf(route.upload.types) }),
+      ...(route.raw === undefined ? {} : { body: fileOf(['*/*']) }),
       ...(route.body === undefined ? {} : {
         body: {
           required: route.bodyIsOptional !== true,
@@ -128,7 +129,7 @@ const KeyHeader = z.object({
 /** The policies that a request counts for, by the names in the RateLimit header. */
 const limitsOf = (route: Route): readonly string[] => {
   if (!isLimited(route)) return []
-  if (route.permission === 'public') return ['address']
+  if (route.permission === 'public') return [route.countsFor ?? 'address']
   return route.method === 'get' ? ['burst'] : ['burst', 'write']
 }
 

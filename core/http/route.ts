@@ -72,6 +72,16 @@ export interface Received {
   readonly print: unknown
 }
 
+/** A request as it came, for who checks a signature over it. */
+export interface RawRequest {
+  readonly method: string
+  /** With the query. */
+  readonly path: string
+  /** Names in small letters, without our cookies. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /** A route as the server keeps it. */
@@ -89,6 +99,10 @@ export interface Route {
   readonly bodyIsOptional?: boolean
   /** The body is a file: `receive` takes it in, and what it makes of it is the handler's body. */
   readonly upload?: UploadRule
+  /** The handler's body is a `RawRequest`, of any content type that is text. */
+  readonly raw?: { readonly maxBytes: number }
+  /** Of a public route: what its requests count for, where that is not the address alone. */
+  readonly countsFor?: 'gateway'
   /**
    * The session is confirmed before the handler runs, for one round trip more: for handlers that do
    * something, or answer, before or without the seller's scope, which confirms it otherwise.
@@ -194,7 +208,7 @@ export const problemsOf = (route: Route): readonly ErrorCode[] => {
   if (route.once === 'required') codes.add('idempotency-in-flight').add('idempotency-key-reused')
   if (isLimited(route)) codes.add('quota-exceeded')
   if (route.params !== undefined) codes.add('not-found')
-  const hasBody = route.body !== undefined || route.upload !== undefined
+  const hasBody = [route.body, route.upload, route.raw].some((body) => body !== undefined)
   if (route.query !== undefined || hasBody) codes.add('invalid-request')
   if (hasBody) codes.add('payload-too-large').add('unsupported-media-type')
   if (hasBody) codes.add('request-timeout')

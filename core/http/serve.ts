@@ -4,7 +4,7 @@ import { entryOf, type StaffPrincipal } from '../auth/principal.ts'
 import { fault, hasCode } from '../errors.ts'
 import type { Schema } from '../plugin.ts'
 import { findStaff } from './actor.ts'
-import { bodyLimit, readJson, readUpload } from './body.ts'
+import { bodyLimit, readJson, readText, readUpload } from './body.ts'
 import {
   clearedCookie,
   clearedRefreshCookie,
@@ -21,7 +21,7 @@ import { type Env, type Exchange, jsonAnswer } from './exchange.ts'
 import { countRequest } from './limits.ts'
 import { handleOnce, type Idempotency, readKey } from './once.ts'
 import { type Call, type Input, isStaffRoute, type Received, type Route } from './route.ts'
-import type { SellerCall, StaffCall } from './route.ts'
+import type { RawRequest, SellerCall, StaffCall } from './route.ts'
 import {
   type Admitted,
   openSession,
@@ -68,12 +68,15 @@ const countingStrangers = async <T>(
   work: () => Promise<T>,
 ): Promise<T> => {
   const sender = { kind: 'address', ip: exchange.peer.ip } as const
-  const { permission, unlimited } = exchange.route ?? {}
-  if (permission === 'public' && unlimited !== true) await countRequest(limits, exchange, sender)
+  const { permission, unlimited, countsFor = sender.kind } = exchange.route ?? {}
+  if (permission === 'public' && unlimited !== true) {
+    await countRequest(limits, exchange, { ...sender, kind: countsFor })
+  }
   try {
     return await work()
   } catch (error) {
-    if (hasCode(error, 'not-signed-in')) await countRequest(limits, exchange, sender)
+    const isNobody = hasCode(error, 'not-signed-in') || hasCode(error, 'push-refused')
+    if (isNobody) await countRequest(limits, exchange, sender)
     throw error
   }
 }
@@ -184,8 +187,23 @@ const readInput = async (route: Route, c: Context<Env>): Promise<Input> => ({
   query: route.query === undefined
     ? undefined
     : await validate(route.query, queryOf(c.req.url), 'query'),
-  body: route.body === undefined ? undefined : await readBody(route, route.body, c.req.raw),
+  body: route.raw !== undefined
+    ? await readRaw(c.req.raw, route.raw.maxBytes)
+    : route.body === undefined
+    ? undefined
+    : await readBody(route, route.body, c.req.raw),
 })
+
+const readRaw = async (request: Request, maxBytes: number): Promise<RawRequest> => {
+  const { pathname, search } = new URL(request.url)
+  const headers = [...request.headers].filter(([name]) => name !== 'cookie')
+  return {
+    method: request.method,
+    path: pathname + search,
+    headers: Object.fromEntries(headers),
+    body: await readText(request, maxBytes),
+  }
+}
 
 /** What cannot be an id is an id that does not exist: both answer with the same bytes. */
 const readParams = async (schema: Schema, params: unknown): Promise<unknown> => {

@@ -15,6 +15,7 @@ import type { StaffSignIn } from '../auth/staff-sign-in.ts'
 import type { PublicKey } from '../crypto/signing.ts'
 import type { Entry } from '../db/database.ts'
 import type { AccountView } from '../ledger/accounts.ts'
+import type { Webhooks } from '../ledger/pushes/webhooks.ts'
 import type { Documents } from '../ledger/documents/read-documents.ts'
 import type { Registrations } from '../ledger/documents/registrations.ts'
 import type { Imports } from '../ledger/imports/imports.ts'
@@ -213,6 +214,7 @@ export interface Services {
   readonly stock: Stock
   readonly listings: Listings
   readonly imports: Imports
+  readonly webhooks: Webhooks
   readonly processing: Processing
   readonly manifests: Manifests
   readonly documents: Documents

@@ -98,5 +98,6 @@ const verifyContext = (deps: VerifyDeps, marketplace: Marketplace): Context => {
     log: () => {},
     http: createOutbound({ marketplace, upstream, fetch: deps.fetch, signal }),
     download: () => Promise.reject(failure('rejected', 'Nothing is downloaded to verify')),
+    table: () => Promise.reject(failure('rejected', 'No file is read to verify')),
   }
 }

@@ -1,9 +1,12 @@
-/** What an adapter is given where it may fetch documents. */
+/** What an adapter is given where it may fetch documents, or files of rows. */
 import type { Context, Marketplace } from '../plugin.ts'
 import type { Log } from '../log.ts'
 import type { LeasedWork } from '../queues/work.ts'
 import type { Files } from '../storage/files.ts'
+import { accountFolder } from '../storage/keys.ts'
 import { createDownload } from './outbound-download.ts'
+import { createTable, type TableOptions } from './outbound-table.ts'
+import type { OutboundOptions } from './outbound.ts'
 import { createPermits } from './permits.ts'
 import { type ContextDeps, createContext } from './run-context.ts'
 import type { Upstream } from './upstream.ts'
@@ -14,6 +17,13 @@ export interface LoadingDeps extends ContextDeps {
   readonly log: Log
 }
 
+interface WayOut {
+  readonly deps: Omit<LoadingDeps, 'files'>
+  readonly marketplace: Marketplace
+  readonly work: LeasedWork
+  readonly signal: AbortSignal
+}
+
 /** `folder`: where the next document belongs, of `storage/keys.ts`. */
 export const loadingContext = (
   deps: LoadingDeps,
@@ -21,16 +31,41 @@ export const loadingContext = (
   work: LeasedWork,
   { signal, folder }: { readonly signal: AbortSignal; readonly folder: () => string },
 ): Context => {
-  const { db, fetch, files, sleep } = deps
+  const out = { deps, marketplace, work, signal }
+  const { files } = deps
+  return {
+    ...plainContext(out),
+    download: createDownload({ ...wayOut(out), files, entry: work.entry, folder }),
+  }
+}
+
+/** Of a sync. */
+export const syncContext = (
+  deps: Omit<LoadingDeps, 'files'> & { readonly files: TableOptions['files'] },
+  marketplace: Marketplace,
+  work: LeasedWork,
+  { signal }: { readonly signal: AbortSignal },
+): Context => {
+  const out = { deps, marketplace, work, signal }
+  const { entry, accountId } = work
+  const folder = accountFolder({ sellerId: entry.sellerId, accountId }, 'reports')
+  return {
+    ...plainContext(out),
+    table: createTable({ ...wayOut(out), files: deps.files, entry, folder }),
+  }
+}
+
+const plainContext = ({ deps, marketplace, work, signal }: WayOut): Context => {
   const { entry, accountId, runId } = work
-  const upstream = deps.upstreamOf(marketplace.id)
   const log = deps.log.with({ seller: entry.sellerId, account: accountId, run: runId })
+  return createContext(deps, marketplace, deps.upstreamOf(marketplace.id), work, { signal, log })
+}
+
+const wayOut = ({ deps, marketplace, work, signal }: WayOut): OutboundOptions => {
+  const { db, fetch, sleep } = deps
+  const { entry, accountId } = work
+  const upstream = deps.upstreamOf(marketplace.id)
   const limits = marketplace.limits ?? []
   const permits = createPermits({ db, entry, accountId, limits, upstream, sleep })
-  return {
-    ...createContext(deps, marketplace, upstream, work, { signal, log }),
-    download: createDownload({
-      ...{ marketplace, upstream, fetch, permits, signal, files, entry, folder },
-    }),
-  }
+  return { marketplace, upstream, fetch, permits, signal }
 }

@@ -35,9 +35,16 @@ export const prepareOrders = (
   const { rows: found, malformed, repeated } = checkRows(asContract, rows)
   const orders = found.flatMap((versions) => {
     const row = versions.at(-1)
-    return row ? [prepare(keys, accountId, row, versions.slice(0, -1))] : []
+    return row ? [prepare(keys, accountId, row, othersThan(row, versions))] : []
   })
   return { target: 'ORDERS', orders, malformed, repeated }
+}
+
+/** A row that is told twice says nothing more. */
+const othersThan = (row: OrderRow, versions: readonly OrderRow[]): readonly OrderRow[] => {
+  if (versions.length === 1) return []
+  const told = JSON.stringify(row)
+  return versions.slice(0, -1).filter((one) => JSON.stringify(one) !== told)
 }
 
 export const orderIdOf = (sellerId: string, accountId: string, externalId: string): string =>

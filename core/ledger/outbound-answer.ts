@@ -1,5 +1,6 @@
 /** Reading a marketplace's answers: sizes, schemas, and what a status means. */
 import { failure, type FailureKind, type HttpInit, type Schema } from '../plugin.ts'
+import { isCutRefusal, parseJson } from '../plugin/json.ts'
 
 /** No JSON answer of a marketplace comes near this. */
 const maxBytes = 32 * 1024 * 1024
@@ -18,10 +19,14 @@ export const readBody = async (response: Response): Promise<string> => {
 }
 
 /** The answer as the schema gives it; the failure names paths and never values. */
-export const parseAnswer = async <T>(schema: Schema<T>, text: string): Promise<T> =>
-  await checkAnswer(schema, jsonOf(text))
+export const parseAnswer = async <T>(
+  schema: Schema<T>,
+  text: string,
+  answer: HttpInit['answer'] = 'json',
+): Promise<T> =>
+  await checkAnswer(schema, answer === 'text' ? text : jsonOf(text, answer === 'exact'))
 
-/** As `parseAnswer`, of JSON that is parsed. */
+/** As `parseAnswer`, of what is parsed. */
 export const checkAnswer = async <T>(schema: Schema<T>, json: unknown): Promise<T> => {
   const result = await schema['~standard'].validate(json)
   if (!result.issues) return result.value
@@ -31,21 +36,26 @@ export const checkAnswer = async <T>(schema: Schema<T>, json: unknown): Promise<
   throw failure('bad-response', `The marketplace answered in an unknown form at: ${paths}`)
 }
 
-const jsonOf = (text: string): unknown => {
+const jsonOf = (text: string, exact: boolean): unknown => {
   if (text === '') return undefined
   try {
-    return JSON.parse(text)
+    return parseJson(text, exact)
   } catch {
     throw failure('bad-response', 'The marketplace did not answer in JSON')
   }
 }
 
 export const failureOfStatus = (
-  status: number,
-  text: string,
+  answer: { readonly status: number; readonly headers: Headers; readonly text: string },
   explain: HttpInit['explain'],
   retryAfterMs: number | undefined,
-): Error => explainedFailure(status, looseJsonOf(text), explain, retryAfterMs)
+): Error =>
+  isCutRefusal(answer)
+    // what it refuses, and why, stands in the half that is lost
+    ? failure('unavailable', 'The refusal of the marketplace came in part', {
+      status: answer.status,
+    })
+    : explainedFailure(answer.status, looseJsonOf(answer.text), explain, retryAfterMs)
 
 /** As `failureOfStatus`; `body` is undefined where the answer is no JSON. */
 export const explainedFailure = (

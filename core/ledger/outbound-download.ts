@@ -2,6 +2,7 @@
 import type { Entry } from '../db/database.ts'
 import { hasCode } from '../errors.ts'
 import { type Context, failure, type HttpInit } from '../plugin.ts'
+import { inlineDocument } from '../plugin/inline.ts'
 import type { Files } from '../storage/files.ts'
 import { ask, type OutboundOptions } from './outbound.ts'
 
@@ -25,8 +26,18 @@ const accepted: readonly string[] = [
 
 export const createDownload = (options: DownloadOptions): Context['download'] => {
   const { files, entry, folder } = options
-  return async (address: string, init: HttpInit = {}) =>
-    await ask(
+  return async (address: string, init: HttpInit = {}) => {
+    const inline = inlineDocument(address)
+    if (inline) {
+      const { mime, bytes } = inline
+      const body = (async function* () {
+        yield bytes
+      })()
+      const file = { folder: folder(), mime, maxBytes, signal: options.signal, body }
+      const { sha256, byteSize, storageKey } = await files.put(entry, file)
+      return { sha256, byteSize, mime, storageKey }
+    }
+    return await ask(
       options,
       address,
       { ...init, accept: accepted.join(', ') },
@@ -48,10 +59,11 @@ export const createDownload = (options: DownloadOptions): Context['download'] =>
         return { sha256, byteSize, mime, storageKey }
       },
     )
+  }
 }
 
 /** Some connections end early without an error: what was announced must have come. */
-const whole = async function* (
+export const whole = async function* (
   body: ReadableStream<Uint8Array>,
   told: number,
 ): AsyncIterable<Uint8Array> {

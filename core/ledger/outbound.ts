@@ -20,16 +20,19 @@ export interface OutboundOptions {
   /** Absent before an account is stored: nothing is shared yet. */
   readonly permits?: Permits
   readonly signal: AbortSignal
+  /** For all of one answer; 30 s when absent. */
+  readonly timeoutMs?: number
 }
 
 /** A marketplace that is silent for this long counts as down. */
-const timeoutMs = 30_000
+const usualTimeoutMs = 30_000
 
 export const createOutbound =
   (options: OutboundOptions): Context['http'] =>
   async <T>(schema: Schema<T>, address: string, init: HttpInit = {}): Promise<T> => {
-    const accept = 'application/json'
-    return await parseAnswer(schema, await ask(options, address, { ...init, accept }, readBody))
+    const accept = init.answer === 'text' ? '*/*' : 'application/json'
+    const text = await ask(options, address, { ...init, accept }, readBody)
+    return await parseAnswer(schema, text, init.answer)
   }
 
 /** One request; `take` reads the answer of one that succeeded, within the time limit. */
@@ -61,7 +64,7 @@ export const ask = async <T>(
     })
   }
   if ('taken' in answer) return answer.taken
-  throw failureOfStatus(answer.status, answer.text, init.explain, wait)
+  throw failureOfStatus(answer, init.explain, wait)
 }
 
 interface Head {
@@ -70,7 +73,7 @@ interface Head {
 }
 
 const send = async <T>(
-  { fetch, upstream, signal }: OutboundOptions,
+  { fetch, upstream, signal, timeoutMs = usualTimeoutMs }: OutboundOptions,
   url: URL,
   request: { method: string; headers: Record<string, string>; body: string | undefined },
   take: (response: Response, signal: AbortSignal) => Promise<T>,
@@ -135,7 +138,10 @@ const headersOf = (
   return headers
 }
 
-const bodyOf = ({ json, form }: HttpInit): { text?: string; headers: Record<string, string> } => {
+const bodyOf = (
+  { json, form, text }: HttpInit,
+): { text?: string; headers: Record<string, string> } => {
+  if (text) return { text: text.body, headers: { 'content-type': text.type } }
   if (json !== undefined) {
     return { text: JSON.stringify(json), headers: { 'content-type': 'application/json' } }
   }

@@ -52,6 +52,7 @@ export const createPluginContext = (
       signal,
     }),
     download: () => Promise.reject(failure('rejected', 'Documents cannot be downloaded here')),
+    table: () => Promise.reject(failure('rejected', 'Files cannot be read here')),
   }
 }
 

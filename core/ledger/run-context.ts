@@ -37,5 +37,6 @@ export const createContext = (
     log: (event, fields) => log.info(`${marketplace.id}.${event}`, fields),
     http: createOutbound({ marketplace, upstream, fetch: deps.fetch, permits, signal }),
     download: () => Promise.reject(failure('rejected', 'Documents cannot be downloaded in a sync')),
+    table: () => Promise.reject(failure('rejected', 'Files are read in a sync alone')),
   }
 }

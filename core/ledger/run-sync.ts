@@ -12,10 +12,12 @@ import {
   type SyncRequest,
 } from '../plugin.ts'
 import { needsReconnect, refreshCredentials } from './credentials.ts'
+import { syncContext } from './loading-context.ts'
+import type { TableOptions } from './outbound-table.ts'
 import { traceOf } from './trace.ts'
 import { createPatience } from './patience.ts'
 import { type Registry, syncOf } from './registry.ts'
-import { type ContextDeps, createContext } from './run-context.ts'
+import type { ContextDeps } from './run-context.ts'
 import type { LeasedWork } from '../queues/work.ts'
 import { endOfError, finishSlice, type SliceEnd } from './run-finish.ts'
 import { type LoadedRun, loadRun, openAccount } from './run-load.ts'
@@ -33,6 +35,8 @@ import type { Upstream } from './upstream.ts'
 
 export interface SyncDeps extends ContextDeps {
   readonly keyring: Keyring
+  /** For files that an adapter reads as tables. */
+  readonly files: TableOptions['files']
   readonly registry: Registry
   /** By the id of the plugin. */
   readonly upstreamOf: (pluginId: string) => Upstream
@@ -94,7 +98,7 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
     }
   }
   slice.upstream = deps.upstreamOf(marketplace.id)
-  const context = createContext(deps, marketplace, slice.upstream, work, slice)
+  const context = syncContext(deps, marketplace, work, slice)
   const cursor = await cursorOf(marketplace, run.cursor, slice.log)
   const state: Position = { cursor, seq: run.cursorSeq, counts: run.counts }
   const until = deps.now() + deps.sliceMs

@@ -51,6 +51,11 @@ export interface Batch {
   readonly closure: ClosurePolicy
   /** Manifests of the account, by the marketplace's ids, that are to be closed. */
   readonly closeManifests: readonly string[]
+  /**
+   * What the ledger has in those manifests, for marketplaces that keep no list of their own: the
+   * marketplace's ids of the shipments, by that of the manifest. Cancelled ones are left out.
+   */
+  readonly manifestShipments?: Readonly<Record<string, readonly string[]>>
   /** What is to be put into an open manifest and taken out of it; such a batch has no orders. */
   readonly manifestChanges?: ManifestChanges
   /** Open manifests of the account that have room, the oldest first. */

@@ -6,6 +6,11 @@ export interface ReportRecord {
   readonly line: number
   readonly cells: readonly string[]
 }
+/** Lines below their headings; the columns as they stand there, trimmed, with single blanks. */
+export interface ReportTable {
+  readonly columns: readonly string[]
+  readonly records: AsyncIterable<ReportRecord>
+}
 /** What became of some lines: one row, nothing that matters, or a refusal. */
 export type ReportResult<Row> =
   | { readonly lines: readonly number[]; readonly row: Row }
@@ -37,4 +42,10 @@ export interface ReportImport<Row = any> {
     records: AsyncIterable<ReportRecord>,
     account: { readonly externalAccountId: string; readonly now: Date },
   ) => AsyncIterable<ReportResult<Row>>
+}
+
+/** What `ctx.table` looks for: the part of an import that finds its lines. */
+export interface TableAsk extends Pick<ReportImport, 'signature' | 'sheet' | 'groupBy'> {
+  /** Of the file as it comes, hexadecimal: one of another digest is `bad-response`, `digest-differs`. */
+  readonly sha256?: string
 }

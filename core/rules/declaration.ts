@@ -199,17 +199,6 @@ export const pluginRules: readonly DeclarationRule[] = [
             : undefined,
       ),
   },
-  {
-    id: 'webhooks-not-carried',
-    title: 'It declares no webhooks',
-    // declared by the contract, and carried by a later release
-    faults: ({ webhooks }) =>
-      unless(
-        !webhooks?.length,
-        'webhooks',
-        'webhooks are not carried by this release: remove them',
-      ),
-  },
 ]
 
 /** All that is wrong with one plugin: its form first, then the rules where the form lets them look. */

@@ -163,9 +163,33 @@ export const marketplaceRules: readonly DeclarationRule<Marketplace>[] = [
       each(
         pii,
         (path, i) =>
-          /^[\w-]+(?:\[\])?(?:\.[\w-]+(?:\[\])?)*$/.test(path)
+          /^[\w-](?:[\w -]*[\w-])?(?:\[\])?(?:\.[\w-](?:[\w -]*[\w-])?(?:\[\])?)*$/.test(path)
             ? undefined
             : [`pii[${i}]`, 'must be a path such as orders[].buyer'],
+      ),
+  },
+  {
+    id: 'webhooks-path',
+    title: 'A webhook has no path, or a word behind the account',
+    faults: ({ webhooks }) =>
+      each(
+        webhooks,
+        ({ path }, i) =>
+          /^(?:\/[a-z][a-z0-9-]{0,62})?$/.test(path)
+            ? undefined
+            : [`webhooks[${i}].path`, 'must be empty, or a word such as /orders'],
+      ),
+  },
+  {
+    id: 'webhooks-once',
+    title: 'No two webhooks have one path',
+    faults: ({ webhooks }) =>
+      each(
+        webhooks,
+        ({ path }, i, all) =>
+          all.findIndex((other) => other.path === path) === i
+            ? undefined
+            : [`webhooks[${i}].path`, 'is the path of another webhook: take another'],
       ),
   },
   {

@@ -48,7 +48,6 @@ const surface = {
     handle: run,
     replay: run.optional(),
   })).optional(),
-  webhooks: list(z.unknown()).optional(),
   start: run.optional(),
 }
 const market = {
@@ -70,6 +69,8 @@ const market = {
     target: z.enum(['ORDERS', 'RETURNS', 'PAYOUTS'], 'must be ORDERS, RETURNS or PAYOUTS'),
     ...{ sheet: text.optional(), groupBy: list(text).optional() },
   })).optional(),
+  webhooks: list(member({ path: text, verify: run, read: run })).optional(),
+  notifications: member({ queue: run, read: run }).optional(),
   adapter: member({
     verify: run,
     refresh: run.optional(),

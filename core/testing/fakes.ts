@@ -1,6 +1,6 @@
 /** Contexts for tests of adapters: answers from a function, or from a running sandbox. */
 import { type Context, failure, type HttpInit, type RateLimit, type Schema } from '../plugin.ts'
-import { type RawAnswer, readAnswer } from './answers.ts'
+import { type RawAnswer, readAnswer, readFile } from './answers.ts'
 import { upstreamAt } from './sandbox/clock.ts'
 import type { RunningSandbox } from './sandbox/sandbox.ts'
 import { upstreamHostHeader } from './sandbox/server.ts'
@@ -16,7 +16,7 @@ export interface FakeAnswer {
   /** 200 when absent. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as JSON, unless it is text already. */
+  /** Sent as JSON, unless it is text or bytes already. */
   readonly body?: unknown
 }
 export interface LoggedEvent {
@@ -46,8 +46,7 @@ export const fakeContext = (
 ): FakeContext =>
   contextOver(options, now, async (request) => {
     const { status = 200, headers = {}, body } = await respond(request)
-    const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
-    return { status, headers: new Headers(headers), text }
+    return { status, headers: new Headers(headers), ...sentOf(body) }
   })
 
 /** Every request goes to the sandbox instead of its https host; the clock is the sandbox's. */
@@ -65,9 +64,18 @@ export const sandboxContext = (
         signal,
         ...(body === undefined ? {} : { body }),
       })
-      return { status: answer.status, headers: answer.headers, text: await answer.text() }
+      const { status, headers: told } = answer
+      return { status, headers: told, ...withText(new Uint8Array(await answer.arrayBuffer())) }
     },
   )
+
+const sentOf = (body: unknown): Pick<RawAnswer, 'text' | 'bytes'> => {
+  if (body instanceof Uint8Array) return withText(body)
+  return { text: body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body) }
+}
+
+/** A file is more than its text. */
+export const withText = (bytes: Uint8Array) => ({ bytes, text: new TextDecoder().decode(bytes) })
 
 type Send = (request: FakeRequest, signal: AbortSignal) => Promise<RawAnswer>
 
@@ -79,19 +87,18 @@ export const contextOver = (options: FakeOptions, now: () => Date, send: Send): 
   const logged: LoggedEvent[] = []
   const signal = options.signal ?? new AbortController().signal
 
-  const http = async <T>(schema: Schema<T>, url: string, init: HttpInit = {}): Promise<T> => {
+  const ask = async (url: string, init: HttpInit): Promise<RawAnswer> => {
     signal.throwIfAborted()
     const request = requestOf(url, init)
     refuseHost(request.url, options.hosts)
     requests.push(request)
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-    const answer = await send(request, limit).catch((cause) => {
+    return await send(request, limit).catch((cause) => {
       signal.throwIfAborted()
       // a replay that does not know a request is no marketplace that is down
       if (cause instanceof Error && cause.name === 'UnknownRequest') throw cause
       throw failure('unavailable', 'Cannot reach the marketplace', { cause })
     })
-    return await readAnswer(schema, answer, init, options.limits)
   }
   return {
     config: options.config,
@@ -99,8 +106,11 @@ export const contextOver = (options: FakeOptions, now: () => Date, send: Send): 
     signal,
     now,
     log: (event, fields = {}) => void logged.push({ event, fields }),
-    http,
+    http: async <T>(schema: Schema<T>, url: string, init: HttpInit = {}): Promise<T> =>
+      await readAnswer(schema, await ask(url, init), init, options.limits),
     download: () => Promise.reject(failure('unavailable', 'Cannot download: this is a test')),
+    table: async (url, table, init = {}) =>
+      await readFile(await ask(url, init), table, init, options.limits),
     requests,
     logged,
   }
@@ -113,16 +123,18 @@ export const requestOf = (address: string, init: HttpInit): FakeRequest => {
     if (value === undefined) continue
     url.searchParams.append(name, typeof value === 'object' ? value.join(',') : String(value))
   }
-  const type = init.json !== undefined
-    ? 'application/json'
-    : init.form && 'application/x-www-form-urlencoded'
+  const type = init.text?.type ??
+    (init.json !== undefined
+      ? 'application/json'
+      : init.form && 'application/x-www-form-urlencoded')
   return {
     method: init.method ?? 'GET',
     url,
     headers: { ...init.headers, ...(type ? { 'content-type': type } : {}) },
-    body: init.json !== undefined
-      ? JSON.stringify(init.json)
-      : init.form && new URLSearchParams(init.form).toString(),
+    body: init.text?.body ??
+      (init.json !== undefined
+        ? JSON.stringify(init.json)
+        : init.form && new URLSearchParams(init.form).toString()),
     operation: init.operation,
   }
 }

@@ -1,10 +1,9 @@
 /** AJIO without AJIO: our gateway contract (`wire.md`), three invented POBs, and a clock of its own. */
 import { createBuckets, createFaults, type DemoAccount } from 'robnu/testing'
-import { openSandbox, startClock, type StartSandbox } from 'robnu/testing'
+import { openJournal, openSandbox, startClock, type StartSandbox } from 'robnu/testing'
 import { createRoutes, tooMany } from './sandbox/api.ts'
 import { createRun, writeActs } from './sandbox/commands.ts'
 import { credentialsOf } from './sandbox/deeds.ts'
-import { openJournal } from './sandbox/journal.ts'
 import type { Pob } from './sandbox/model.ts'
 import { planArrivals, planPastManifests } from './sandbox/past.ts'
 import { identities } from './sandbox/pobs.ts'

@@ -1,5 +1,5 @@
 /** What we ask of Amazon, and what its refusals mean. */
-import { type Account, type Context, failure } from 'robnu/plugin'
+import { type Account, type Context, failure, type HttpInit, type Schema } from 'robnu/plugin'
 import type { Credentials, Details, Walk } from './schemas.ts'
 import { SearchOrdersAnswer, TokenAnswer } from './schemas.ts'
 
@@ -13,14 +13,9 @@ const expiryMarginMs = 4 * 60_000
 // what we read, and no buyer's data beyond it: taxes and payments are not asked for
 const includedData = ['BUYER', 'RECIPIENT', 'PROCEEDS', 'FULFILLMENT', 'PACKAGES']
 
-/** Proves that the refresh token, client id and secret belong together and are alive. */
-export const verify = async (account: Connection, ctx: Context): Promise<void> => {
-  await exchange(account, ctx)
-}
-
 export const refresh = async (account: Connection, ctx: Context): Promise<Credentials> => {
   const asked = ctx.now().getTime()
-  const answer = await exchange(account, ctx)
+  const answer = await signIn(account, ctx)
   return {
     ...account.credentials,
     lwa_refresh_token: answer.refresh_token ?? account.credentials.lwa_refresh_token,
@@ -38,14 +33,13 @@ export const searchOrders = async (
   walk: Walk,
   ctx: Context,
 ): Promise<SearchOrdersAnswer> => {
-  ctx.signal.throwIfAborted()
-  return await ctx.http(SearchOrdersAnswer, account.details.endpoint + ordersPath, {
+  const explain: HttpInit['explain'] = (status) => {
+    if (status !== 400 || walk.token === null) return undefined
+    const message = 'Cannot go on with the walk over orders: Amazon refused the page token'
+    return { kind: 'rejected', code: pageTokenRefused, message }
+  }
+  return await askAmazon(account, ctx)(SearchOrdersAnswer, ordersPath, {
     operation: 'searchOrders',
-    headers: {
-      'x-amz-access-token': accessToken(account, ctx),
-      'x-amz-date': ctx.now().toISOString().replace(/[-:]|\.\d+/g, ''),
-      'user-agent': 'Robnu/0.1 (Language=JavaScript)',
-    },
     query: {
       marketplaceIds: [account.details.marketplace_id],
       lastUpdatedAfter: walk.from,
@@ -54,16 +48,40 @@ export const searchOrders = async (
       includedData,
       paginationToken: walk.token ?? undefined,
     },
-    explain: (status, body) => {
-      if (status === 403) return accessRefused(body)
-      if (status === 400 && walk.token !== null) {
-        const message = 'Cannot go on with the walk over orders: Amazon refused the page token'
-        return { kind: 'rejected', code: pageTokenRefused, message }
-      }
-      return undefined
-    },
+    explain,
   })
 }
+
+/** `token`: a restricted data token instead of the account's own. */
+export type AmazonInit = HttpInit & { readonly operation: string; readonly token?: string }
+export type AskAmazon = <T>(schema: Schema<T>, path: string, init: AmazonInit) => Promise<T>
+
+/**
+ * A request of the Selling Partner API in the account's name; `operation` is Amazon's operationId.
+ * Throws `auth` without asking when the access token is about to die. What `explain` leaves open, a 403
+ * above all, is read as everywhere.
+ */
+export const askAmazon =
+  (account: Connection, ctx: Context): AskAmazon => async (schema, path, { token, ...init }) => {
+    ctx.signal.throwIfAborted()
+    return await ctx.http(schema, account.details.endpoint + path, {
+      ...init,
+      headers: { ...headersOf(account, ctx, token), ...init.headers },
+      explain: (status, body) =>
+        init.explain?.(status, body) ?? (status === 403 ? accessRefused(body) : undefined),
+    })
+  }
+
+/** What every request of the Selling Partner API carries. */
+const headersOf = (
+  account: Connection,
+  ctx: Context,
+  token = accessToken(account, ctx),
+): Readonly<Record<string, string>> => ({
+  'x-amz-access-token': token,
+  'x-amz-date': ctx.now().toISOString().replace(/[-:]|\.\d+/g, ''),
+  'user-agent': 'Robnu/0.1 (Language=JavaScript)',
+})
 
 const accessToken = ({ credentials }: Connection, ctx: Context): string => {
   const { access_token: token, access_token_expires_at: expiresAt } = credentials
@@ -73,7 +91,8 @@ const accessToken = ({ credentials }: Connection, ctx: Context): string => {
   throw failure('auth', tokenExpiredMessage, { code: tokenExpired })
 }
 
-const exchange = (
+/** An access token for the refresh token; throws `auth` with the next step when Amazon gives none. */
+export const signIn = (
   { details, credentials }: Connection,
   ctx: Context,
 ): Promise<{ access_token: string; expires_in: number; refresh_token?: string | undefined }> =>
@@ -124,5 +143,16 @@ const accessRefused = (body: unknown): { kind: 'auth'; code: string; message: st
 
 const tokenExpired = 'token-expired'
 const tokenExpiredMessage = 'Cannot ask Amazon: the access token has expired'
-const accessRefusedMessage = 'Cannot read orders from Amazon: access was refused, check in ' +
-  'Seller Central that Robnu is authorized and has the roles for orders and buyers'
+const accessRefusedMessage =
+  'Cannot ask Amazon: access was refused, check in Seller Central that ' +
+  'Robnu is authorized and has the roles for what it does'
+
+/** Behind a presigned URL nobody's session is asked for: what it refuses is that it is too old. */
+export const explainDocument: NonNullable<HttpInit['explain']> = (status) =>
+  [400, 401, 403, 404, 410].includes(status)
+    ? {
+      kind: 'unavailable',
+      code: 'document-expired',
+      message: 'Cannot read the document of Amazon: its address has expired, it is asked for anew',
+    }
+    : undefined

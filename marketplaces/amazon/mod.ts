@@ -1,8 +1,18 @@
 /** Amazon.in: orders by the Selling Partner API. */
 import { API, defineMarketplace } from 'robnu/plugin'
-import { refresh, verify } from './client.ts'
-import { Config, Credentials, Cursor, Details, hosts, secrets } from './schemas.ts'
+import { refresh } from './client.ts'
+import { fetchDocument } from './documents.ts'
+import { limits } from './limits.ts'
+import { notifications } from './notifications.ts'
+import { AnyCursor } from './cursors.ts'
+import { reports } from './imports/reports.ts'
+import { syncPayouts } from './payouts.ts'
+import { syncReturns } from './returns.ts'
+import { Config, Credentials, Details, hosts, secrets } from './schemas.ts'
+import { fullProcessing } from './processing.ts'
+import { pushInventory, readInventory } from './stock.ts'
 import { syncOrders } from './sync.ts'
+import { verify } from './verify.ts'
 
 export default defineMarketplace({
   id: 'amazon',
@@ -22,25 +32,44 @@ export default defineMarketplace({
     'orders[].recipient',
     'orders[].orderItems[].fulfillment.packing.giftOption',
     'orders[].orderItems[].product.customization',
+    // whoever knows it is given the parcel
+    'returns[].otpDetails',
+    'otpDetails',
+    'document.content',
     // no buyer's data, but keys to it
     'access_token',
     'refresh_token',
     'pagination.nextToken',
+    'nextToken',
+    'payload.nextToken',
+    'restrictedDataToken',
+    'url',
   ],
-  cursor: Cursor,
-  schedule: { ORDERS: '*/5 * * * *' },
-  limits: [
-    {
-      operation: 'searchOrders',
-      ratePerSecond: 0.0056,
-      burst: 20,
-      rateHeader: 'x-amzn-RateLimit-Limit',
-    },
-    { operation: 'getOrder', ratePerSecond: 0.5, burst: 30, rateHeader: 'x-amzn-RateLimit-Limit' },
-  ],
+  cursor: AnyCursor,
+  schedule: {
+    ORDERS: '*/5 * * * *',
+    RETURNS: '20 */4 * * *',
+    PAYOUTS: '40 */6 * * *',
+    // what changes is pushed at once; this is the daily look at what Amazon believes
+    INVENTORY: '30 4 * * *',
+  },
+  limits,
+  notifications,
   migrations: [
     { id: 1, sql: new URL('./migrations/0001_account_details.sql', import.meta.url) },
+    { id: 2, sql: new URL('./migrations/0002_packages.sql', import.meta.url) },
   ],
   tables: ['amazon_account_details'],
-  adapter: { verify, refresh, syncOrders },
+  imports: reports,
+  adapter: {
+    verify,
+    refresh,
+    syncOrders,
+    syncReturns,
+    syncPayouts,
+    pushInventory,
+    readInventory,
+    fetchDocument,
+    fullProcessing,
+  },
 })

@@ -1,8 +1,8 @@
 /** Amazon's orders as rows of the ledger: pure, and silent about buyers. */
 import { type Customer, gstStateCode, type OrderItemRow, type OrderRow } from 'robnu/plugin'
-import { paiseOf, type RejectedRow } from 'robnu/plugin'
+import { orderStateRank, paiseOf, type RejectedRow, type ShipmentRow } from 'robnu/plugin'
 import { type Money, Order } from './schemas.ts'
-import { stateOf } from './states.ts'
+import { parcelState, stateOf } from './states.ts'
 
 /** Why an order cannot be accepted; counted in the run by these words. */
 type Refusal =
@@ -58,8 +58,44 @@ const rowOf = (order: Order, raw: unknown): Reading => {
       stateCode: placeOfSupply(order),
       customer: customerOf(order),
       items: itemsOf(order),
+      ...shipmentsOf(order),
     },
   }
+}
+
+/** What a parcel is called in the ledger: Amazon's own number of it begins anew with each order. */
+export const shipmentIdOf = (orderId: string, trackingNumber: string): string =>
+  `${orderId}/${trackingNumber}`
+
+/** A parcel without a tracking number is not one yet. */
+const shipmentsOf = (order: Order): Pick<OrderRow, 'shipments'> => {
+  const rows = new Map<string, ShipmentRow>()
+  for (const parcel of order.packages ?? []) {
+    const { trackingNumber: awb, carrier, packageStatus, packageItems } = parcel
+    const word = packageStatus?.detailedStatus || packageStatus?.status || 'NOT_TOLD'
+    if (!awb || parcelState(word) === 'NEW') continue
+    const items = new Map<string, number>()
+    for (const { orderItemId, quantity } of packageItems ?? []) {
+      if (quantity > 0) items.set(orderItemId, (items.get(orderItemId) ?? 0) + quantity)
+    }
+    const externalId = shipmentIdOf(order.orderId, awb)
+    rows.set(externalId, {
+      ...{ externalId, status: standingOf(order, word), rawStatus: word, awb },
+      carrier: carrier || null,
+      manifestExternalId: null,
+      updatedAt: order.lastUpdatedTime,
+      items: [...items].map(([itemExternalId, quantity]) => ({ itemExternalId, quantity })),
+    })
+  }
+  return rows.size === 0 ? {} : { shipments: [...rows.values()] }
+}
+
+/** A parcel whose label is void, or whose order was cancelled before it left, will never leave. */
+const standingOf = (order: Order, word: string): ShipmentRow['status'] => {
+  const state = word === 'CANCELLED' ? 'CANCELLED' : parcelState(word)
+  if (state === 'PACKED') return 'CANCELLED'
+  const never = state !== null && orderStateRank(state) < orderStateRank('SHIPPED')
+  return never && stateOf(order).status === 'CANCELLED' ? 'CANCELLED' : state
 }
 
 const itemsOf = (order: Order): OrderItemRow[] => {

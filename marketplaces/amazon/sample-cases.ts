@@ -1,5 +1,6 @@
 /** What the kit changes in Amazon's orders, and by which answers and inputs it judges the adapter. */
 import type { Sample } from 'robnu/testing'
+import { payoutCases, returnCases } from './sample-money.ts'
 
 const all = (path: string, values: readonly unknown[]) =>
   values.map((value) => ({ set: { [path]: value } }))
@@ -35,6 +36,8 @@ const inDollars = { proceeds: { proceedsTotal: { amount: '10.00', currencyCode: 
 const address = 'recipient.deliveryAddress'
 
 export const cases: NonNullable<Sample['cases']> = {
+  RETURNS: returnCases,
+  PAYOUTS: payoutCases,
   ORDERS: [
     ...orderWords.flatMap((word) => [
       { set: { 'fulfillment.fulfillmentStatus': word, packages: null } },
@@ -170,9 +173,22 @@ const from = '2022-05-01T00:00:00.000Z'
 const to = '2022-05-02T00:00:00.000Z'
 const walk = { from, to, token: null, last: true }
 const cursor = { watermark: from, walk: null, pass: null }
+const returnsWalk = { from, to, at: { report: null, done: 0 }, last: true }
+const returnsCursor = { watermark: from, walk: null, pass: null }
+const moneyWalk = { from, since: from, to, token: null, told: false }
+const payoutsCursor = { ...returnsCursor, shelf: { known: [], reading: null } }
 
 export const inputs: NonNullable<Sample['inputs']> = {
-  config: [{}, ...[0, 1, 730, 731, 1.5, '1'].map((historyDays) => ({ historyDays })), { more: 1 }],
+  config: [
+    ...[{}, ...[0, 1, 730, 731, 1.5, '1'].map((historyDays) => ({ historyDays })), { more: 1 }],
+    ...[
+      { queueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/q', destinationId: 'd' },
+      { queueUrl: 'http://localhost:4566/1/q', destinationId: 'd' },
+      ...[{ queueUrl: 'x', destinationId: 'd' }, { queueUrl: 'https://q.invalid/1' }, {}, null],
+      { queueUrl: 'https://q.invalid/1', destinationId: '' },
+      { queueUrl: 'https://q.invalid/1', destinationId: 'd', more: 1 },
+    ].map((notifications) => ({ notifications })),
+  ],
   details: variants({ selling_partner_id: 'A2DEMOSELLERIN', lwa_client_id: 'x' }, {
     selling_partner_id: [
       ...[
@@ -198,6 +214,13 @@ export const inputs: NonNullable<Sample['inputs']> = {
     fulfilment_program: ['EASY_SHIP', 'SELF_SHIP', 'SELLER_FLEX', 'FBA', 'X'],
     ef_enabled: [true, false, 'x'],
     ef_location_ids: [[], ['x'], 'x'],
+    ...Object.fromEntries(
+      ['package_length_cm', 'package_breadth_cm', 'package_height_cm']
+        .map((name) => [name, [0, 1, 300, 301, 1.5, '1', null]]),
+    ),
+    package_weight_g: [10, 11, 100_000, 100_001, 1.5, null],
+    self_ship_carrier: ['', 'x', 'x'.repeat(100), 'x'.repeat(101), null],
+    b2b_invoice_series: ['', 'x', 'x'.repeat(20), 'x'.repeat(21), null],
   }),
   credentials: variants({ lwa_client_secret: 's', lwa_refresh_token: 'r' }, {
     lwa_client_secret: ['', null],
@@ -212,5 +235,11 @@ export const inputs: NonNullable<Sample['inputs']> = {
     }),
     ...variants(walk, { from: ['x'], to: ['x'], token: ['x', 7], last: [false, null] })
       .map((one) => ({ ...cursor, walk: one })),
+    ...variants(returnsCursor, { watermark: ['x', null], walk: [returnsWalk, 'x'], pass: ['x'] })
+      .map((returns) => ({ returns })),
+    ...variants(payoutsCursor, {
+      ...{ watermark: ['x', null], walk: [moneyWalk, 'x'], pass: ['x'] },
+      shelf: [{ known: [{ id: 'x', at: from }], reading: { id: 'x', done: 1 } }, {}, null],
+    }).map((payouts) => ({ payouts })),
   ],
 }

@@ -1,15 +1,26 @@
 /** What Amazon's answers, a seller's connection and our cursor look like. */
 import { z } from 'zod'
 
-/** The only hosts that this plugin asks; India is served from the European endpoint. */
-export const hosts = ['sellingpartnerapi-eu.amazon.com', 'api.amazon.com']
+/** India is served from the European endpoint. */
+const apiHosts = ['sellingpartnerapi-eu.amazon.com', 'api.amazon.com']
+/** The only hosts that this plugin asks; the last one keeps the documents of feeds and reports. */
+export const hosts = [...apiHosts, 'tortuga-prod-eu.s3-eu-west-1.amazonaws.com']
 const indiaEndpoint = 'https://sellingpartnerapi-eu.amazon.com'
 
 /** The plugin's own configuration. */
 export const Config = z.strictObject({
   /** How far the first sync of an account reaches back; Amazon shows two years of India. */
   historyDays: z.number().int().min(1).max(730).default(120),
+  /**
+   * Where Amazon puts what changes: our SQS queue, and the destination that was made of it once for the
+   * whole application. Absent: schedules alone find out.
+   */
+  notifications: z.strictObject({
+    queueUrl: z.url({ protocol: /^https?$/ }),
+    destinationId: z.string().min(1),
+  }).optional(),
 })
+export type Config = z.infer<typeof Config>
 
 /** Keys are columns of `amazon_account_details`. */
 export const Details = z.object({
@@ -24,12 +35,21 @@ export const Details = z.object({
     .default('EASY_SHIP'),
   ef_enabled: z.boolean().default(false),
   ef_location_ids: z.array(z.string()).default([]),
+  /** Of a parcel, where nobody says anything else. */
+  package_length_cm: z.int().min(1).max(300).default(30),
+  package_breadth_cm: z.int().min(1).max(300).default(25),
+  package_height_cm: z.int().min(1).max(300).default(5),
+  package_weight_g: z.int().min(11).max(100_000).default(500),
+  /** Who takes self-ship orders to their buyers; null: such orders are left to the seller. */
+  self_ship_carrier: z.string().min(1).max(100).nullish(),
+  /** Of the seller's own invoices for self-ship orders; the number is the parcel's, too. */
+  b2b_invoice_series: z.string().min(1).max(20).nullish(),
 })
 export type Details = z.infer<typeof Details>
 
 const isEndpoint = (text: string): boolean => {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  return url?.protocol === 'https:' && hosts.includes(url.host) && url.origin === text
+  return url?.protocol === 'https:' && apiHosts.includes(url.host) && url.origin === text
 }
 
 // database drivers give an instant as a Date, as text or as milliseconds
@@ -67,6 +87,9 @@ export const Cursor = z.object({
   pass: z.object({ from: z.iso.datetime(), to: z.iso.datetime(), walk: Walk }).nullable(),
 })
 export type Cursor = z.infer<typeof Cursor>
+
+/** An id that goes into a path: a broken character would break the request, not the answer. */
+export const PathId = z.string().regex(/^[\x21-\x7e]{1,300}$/)
 
 export const TokenAnswer = z.object({
   access_token: z.string().min(1),
@@ -123,8 +146,12 @@ export const Order = z.object({
     shipByWindow: z.object({ latestDateTime: time.nullish() }).nullish(),
   }).nullish(),
   orderItems: z.array(Item),
+  programs: z.array(text).nullish(),
   packages: z.array(z.object({
-    packageStatus: z.object({ detailedStatus: text.nullish() }).nullish(),
+    packageStatus: z.object({ status: text.nullish(), detailedStatus: text.nullish() }).nullish(),
+    carrier: text.nullish(),
+    trackingNumber: text.max(100).nullish(),
+    packageItems: z.array(z.object({ orderItemId: text, quantity: z.int32() })).nullish(),
   })).nullish(),
 })
 export type Order = z.infer<typeof Order>

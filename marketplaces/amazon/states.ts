@@ -61,12 +61,15 @@ const parcelWords: Readonly<Record<string, OrderState>> = {
   damagedintransit: 'LOST',
 }
 
+/** Of one word of Easy Ship, of a package or of External Fulfillment; null: nobody knows it. */
+export const parcelState = (word: string): OrderState | null =>
+  lookUp(parcelWords, word.toLowerCase().replace(/[^a-z]/g, ''))
+
 const parcelOf = (order: Order): Standing | undefined => {
   const standings = (order.packages ?? []).flatMap((parcel): Standing[] => {
     const word = parcel.packageStatus?.detailedStatus
     if (!word) return []
-    const status = lookUp(parcelWords, word.toLowerCase().replace(/[^a-z]/g, ''))
-    return [{ status, rawStatus: word, onHold: false }]
+    return [{ status: parcelState(word), rawStatus: word, onHold: false }]
   })
   // a cancelled label was replaced by another parcel, if there is one
   const labelled = standings.filter(({ status }) => status !== 'PACKED')

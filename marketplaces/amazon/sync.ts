@@ -3,6 +3,7 @@ import { type Adapter, type Context, failure, failureOf } from 'robnu/plugin'
 import type { OrderRow, Page, SyncRequest } from 'robnu/plugin'
 import { type Connection, pageTokenRefused, searchOrders } from './client.ts'
 import { readOrders } from './rows.ts'
+import type { AnyCursor } from './cursors.ts'
 import { Config, type Credentials, type Cursor, type Details } from './schemas.ts'
 import type { SearchOrdersAnswer, Walk } from './schemas.ts'
 import { firstCursor, planPass, planWalk, watermarkAfter } from './walk.ts'
@@ -11,13 +12,14 @@ import { firstCursor, planPass, planWalk, watermarkAfter } from './walk.ts'
  * Walks the orders that changed since the cursor, or in the window that is asked for. Stop it
  * anywhere: it goes on from the cursor of its last stored page.
  */
-export const syncOrders: NonNullable<Adapter<Details, Credentials, Cursor>['syncOrders']> = (
+export const syncOrders: NonNullable<Adapter<Details, Credentials, AnyCursor>['syncOrders']> = (
   account,
   request,
   ctx,
 ) => {
   const { historyDays } = Config.parse(ctx.config ?? {})
-  const cursor = request.cursor ?? firstCursor(ctx.now(), historyDays)
+  const known = request.cursor && 'watermark' in request.cursor ? request.cursor : undefined
+  const cursor = known ?? firstCursor(ctx.now(), historyDays)
   return request.window
     ? syncWindow(account, cursor, request.window, ctx)
     : syncChanges(account, cursor, ctx)

@@ -72,6 +72,7 @@ const app = createApp({
       signUp: { ask: () => {}, confirm: none, found: none },
       join: { accept: none },
     },
+    webhooks: { take: none },
     keys: { verify: none, close: none },
     keyDesk: { list: none, get: none, create: none, rotate: none, revoke: none },
     overrides: { of: none },

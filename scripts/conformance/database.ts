@@ -22,6 +22,7 @@ import { callVerb } from '#core/testing/sandbox/call.ts'
 import type { RunningSandbox } from '#core/testing/sandbox/sandbox.ts'
 import { z } from 'zod'
 import { newSecret, openKeyring } from '../bench/local-keys.ts'
+import { memoryFiles } from './memory-files.ts'
 import { catalogOf, clearTexts, newTableFaults, pluginTables, withoutPlugin } from './look.ts'
 import { type BenchSeller, connect, makeSeller } from './sellers.ts'
 import { type BenchServer, type BenchUrls, ownServer } from './server.ts'
@@ -172,7 +173,13 @@ const openHouse = async ({ urls, scopeKey, plugin, sample, config }: {
   const upstreamOf = () => createUpstream({ url: sandbox.url, clock }, Date.now, fetch)
   const deps: SyncDeps = {
     ...{ db, keyring, registry: createRegistry([marketplace]), upstreamOf, fetch, sliceMs },
-    ...{ configOf: () => config, log: silentLog, sleep: pause, now: Date.now },
+    ...{
+      files: memoryFiles(),
+      configOf: () => config,
+      log: silentLog,
+      sleep: pause,
+      now: Date.now,
+    },
   }
   const sellerAt = (at: 0 | 1): BenchSeller => {
     const seller = sellers[at]

@@ -50,7 +50,9 @@ const layerFault = (from: Place, to: Place, specifier: string): string | undefin
   if (to.kind === 'tests') return 'tests are imported by nobody'
   if (from.kind === 'scripts') return undefined
   if (to.kind === 'rules') return undefined
-  if (from.kind === 'rules') return 'the rules of the contract stand on it alone'
+  if (from.kind === 'rules') {
+    return 'the rules of the contract and the reading of files stand on it alone'
+  }
   if (from.kind === 'kit') {
     return to.kind === 'kit' ? undefined : 'the kit works without core, in the hands of strangers'
   }

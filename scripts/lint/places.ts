@@ -21,7 +21,8 @@ export const placeOf = (path: string): Place => {
   if (top !== 'core') return { kind: 'unknown' }
   if (isWithin(path, ['*tests'])) return { kind: 'tests' }
   if (isWithin(path, ['core/plugin', 'core/plugin.ts'])) return { kind: 'contract' }
-  if (isWithin(path, ['core/rules'])) return { kind: 'rules' }
+  // what host, ledger and kit must do alike stands on the contract alone
+  if (isWithin(path, ['core/rules', 'core/reports'])) return { kind: 'rules' }
   if (isWithin(path, ['core/testing'])) return { kind: 'kit' }
   const rank = layers.findIndex((names) => names.some((name) => isLayer(path, name)))
   const name = layers[rank]?.find((one) => isLayer(path, one))

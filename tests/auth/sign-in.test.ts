@@ -35,8 +35,9 @@ const open = async (hasher: PasswordHasher = plainHasher) => {
       await auth.signIn({ ...ask, client: from })
       return 'signed in'
     } catch (error) {
-      if (isFault(error)) return error.code
-      throw error
+      if (!isFault(error)) throw error
+      // nobody expects this one: it says what was the matter
+      return error.code === 'database-unavailable' ? `${error.code}: ${error.cause}` : error.code
     }
   }
   return { auth, clock, codeOf, lines }

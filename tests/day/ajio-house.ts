@@ -34,10 +34,14 @@ export interface Shop {
   readonly client: DemoClient
 }
 
-/** Every POB of the sandbox, each at its own seller. */
-export const connectAll = async (house: House, app: App): Promise<readonly Shop[]> => {
+/** The first POBs of the sandbox, each at its own seller. */
+export const connectShops = async (
+  house: House,
+  app: App,
+  count: number,
+): Promise<readonly Shop[]> => {
   const shops: Shop[] = []
-  for (const account of house.accountsOf('ajio')) {
+  for (const account of house.accountsOf('ajio').slice(0, count)) {
     const client = await house.owner(app, account.seller ?? 0)
     const { status, body } = await client('POST', '/v1/marketplace-accounts', {
       marketplace: 'AJIO',

@@ -55,6 +55,8 @@ export interface BookedOrder {
     readonly no: string
     readonly type: string
     readonly status: string
+    /** The courier's own word, while it is on its way. */
+    readonly courier: string | null
     readonly lines: readonly { readonly sellerOrderNo: string; readonly quantity: number }[]
     readonly creditNotePaise: number | null
   }[]

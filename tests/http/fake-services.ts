@@ -151,6 +151,7 @@ export const fakeServices = (
     ...fakeQueues(inside),
     ...fakeStock(inside),
     ...fakeImports(inside),
+    webhooks: { take: () => Promise.reject(fault('push-refused')) },
     ...fakeLeaves(inside, orderId),
     ...fakeProcessing(inside, { id: orderId, account: accountId, at }),
   }

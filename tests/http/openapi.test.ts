@@ -127,7 +127,8 @@ describe('the OpenAPI document', () => {
       }
       if (permission !== 'public') {
         expect(limits, name).toEqual(method === 'get' ? ['burst'] : ['burst', 'write'])
-      } else expect(limits, name).toEqual(path.startsWith('/v1/') ? ['address'] : [])
+      } else if (path.startsWith('/webhooks/')) expect(limits, name).toEqual(['gateway'])
+      else expect(limits, name).toEqual(path.startsWith('/v1/') ? ['address'] : [])
       expect(codesOf(operation).includes('quota-exceeded'), name).toBe(limits.length > 0)
     }
     expect(keyed).toEqual(expect.arrayContaining([

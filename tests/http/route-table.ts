@@ -42,6 +42,8 @@ export const publicRoutes: readonly string[] = [
   'POST /v1/staff/login',
   'POST /v1/staff/password',
   'GET /v1/audit/keys',
+  'POST /webhooks/{plugin}/{marketplace_account}',
+  'POST /webhooks/{plugin}/{marketplace_account}/{path}',
   'GET /',
   'GET /docs',
   'GET /docs/assets/{file}',

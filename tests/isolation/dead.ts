@@ -19,6 +19,10 @@ export const makeDead = async (
     insert into inbox (seller_id, work_item_id)
     select seller_id, id from work_items where seller_id = ${sellerId} order by id limit 1`
   await sql`
+    insert into push_events (seller_id, marketplace_account_id, event_id, target)
+    select seller_id, id, ${`E-${mark}`}, 'ORDERS' from marketplace_accounts
+    where seller_id = ${sellerId}`
+  await sql`
     insert into inventory_tasks (seller_id, order_id, marketplace_account_id)
     select seller_id, id, marketplace_account_id from orders where seller_id = ${sellerId}
     order by id limit 1 on conflict do nothing`

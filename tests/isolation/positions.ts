@@ -92,6 +92,8 @@ const wordsAndTimes = new Set([
   'awb',
   // what invoices say of who sells
   ...['gstin', 'legal_name', 'trade_name', 'line1', 'line2', 'city', 'postal_code'],
+  // whose webhook it is: of it the seller alone sees that a secret was opened to judge a signature
+  ...['plugin', 'marketplace_account', 'path'],
   // what a file is called
   'file',
 ])

@@ -54,7 +54,7 @@ const ask = async (
     runId,
     context: {
       ...{ config: undefined, key: 'test', signal, now: () => new Date(), log: () => {} },
-      ...{ http: never, download: never },
+      ...{ http: never, download: never, table: never },
     },
     sleep: () => pause(5),
     ask: adapter.refresh ?? (() => Promise.reject(failure('auth', 'no refresh'))),

@@ -158,6 +158,12 @@ describe('an order that stands in a page twice', () => {
     },
   )
 
+  it('says nothing of an earlier time where it is told twice as it stands', () => {
+    const { orders: [order], repeated } = prepared([newer, older, structuredClone(newer)])
+    expect(order?.earlier.map(({ rawStatus }) => rawStatus)).toEqual(['older'])
+    expect(repeated).toBe(2)
+  })
+
   it('counts every repetition', () => {
     expect(prepared([older, older, newer, older])).toMatchObject({
       orders: [{ row: { rawStatus: 'newer' } }],

@@ -84,4 +84,27 @@ describe('a document', () => {
     const { fetched } = download(() => pdf('%PDF'), away)
     expect(await errorFrom(fetched(address))).toMatchObject({ code: 'storage-unavailable' })
   })
+
+  it('that came inside of an answer is stored like any other, and nothing is asked for it', async () => {
+    const { fetched, kept } = download(() => {
+      throw new Error('something was asked')
+    })
+    const mime = 'application/pdf'
+    expect(await fetched(`data:${mime};base64,${btoa('%PDF-1.4 \u00ff')}`)).toMatchObject({
+      ...{ byteSize: 10, mime, storageKey: 'documents/s/a/o.pdf' },
+    })
+    expect(kept.map((one) => [one.folder, one.mime])).toEqual([['documents/s/a', mime]])
+  })
+
+  it.each([
+    'data:text/html;base64,PGI+',
+    'data:application/pdf,%PDF',
+    'data:application/pdf;base64,',
+    'data:application/pdf;base64,*',
+    'data:application/pdf;charset=x;base64,JVBERg==',
+  ])('%s is none', async (url) => {
+    const { fetched, kept } = download(() => pdf('%PDF'))
+    expect(await failureFrom(fetched(url))).toMatchObject({ kind: 'bad-response' })
+    expect(kept).toEqual([])
+  })
 })

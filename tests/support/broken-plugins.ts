@@ -50,7 +50,6 @@ export const brokenPlugins: Readonly<Record<string, Broken>> = {
   ),
   'form-sweeps': plugin('sweeps[0].run', (id) => ({ sweeps: [{ ...sweep(id), run: 'daily' }] })),
   'form-routes': plugin('routes[0].path', (id) => ({ routes: [{ ...route(id), path: 'here' }] })),
-  'form-webhooks': plugin('webhooks', () => ({ webhooks: {} })),
   'form-start': plugin('start', () => ({ start: true })),
   'declared-id-form': plugin('id', (id) => ({ id: id.toUpperCase() })),
   'declared-id-not-core': plugin('id', () => ({ id: 'core' })),
@@ -109,8 +108,17 @@ export const brokenPlugins: Readonly<Record<string, Broken>> = {
       routes: [{ ...route(id), path: '/orders/mine' }],
     }),
   ),
-  'declared-webhooks-not-carried': plugin('webhooks', () => ({ webhooks: [{}] })),
 
+  'form-webhooks': market('webhooks', () => ({ webhooks: {} })),
+  'form-notifications': market('notifications.queue', () => ({
+    notifications: { read: later, queue: 'orders' },
+  })),
+  'declared-webhooks-path': market('webhooks[0].path', () => ({
+    webhooks: [{ path: 'orders', verify: later, read: later }],
+  })),
+  'declared-webhooks-once': market('webhooks[1].path', () => ({
+    webhooks: [1, 2].map(() => ({ path: '/orders', verify: later, read: later })),
+  })),
   'form-code': market('code', () => ({ code: 7 })),
   'form-name': market('name', () => ({ name: null })),
   'form-upstream': market('upstream', () => ({ upstream: 3 })),

@@ -6,6 +6,8 @@ import {
   type HttpInit,
   type JobContext,
   type MakingTx,
+  type ReportRecord,
+  type TableAsk,
 } from '../../plugin.ts'
 import type { Schema, SellerTx, SweepContext } from '../../plugin.ts'
 import type { WireError } from './frames.ts'
@@ -35,6 +37,8 @@ export const refusals = new WeakMap<object, Refusal>()
 
 /** Of one call, at a time: each holds a connection. */
 const maxOpen = 4
+/** The same of files: each may hold lines until those of the same row have come. */
+const maxTables = 4
 
 export const createDesk = (
   context: (Context & Partial<JobContext> & Partial<SweepContext>) | undefined,
@@ -43,6 +47,7 @@ export const createDesk = (
   thrown: (error: WireError) => unknown,
 ): CallDesk => {
   const open = new Map<number, OpenTx>()
+  const tables = new Map<number, AsyncIterator<ReportRecord>>()
   let isOver = false
   let next = 1
 
@@ -55,7 +60,11 @@ export const createDesk = (
     if (!found) throw new Error('The transaction is over: do not keep its scope')
     return found.tx
   }
-  const http = async (what: 'http' | 'download', [url, init]: Given<'http'>): Promise<unknown> => {
+  /** Asks with what the plugin gave, and remembers what its `explain` is asked about. */
+  const request = async <T>(
+    init: Given<'http'>[1],
+    work: (init: HttpInit) => Promise<T>,
+  ): Promise<T> => {
     let refusal: Refusal | undefined
     const asked = {
       ...init,
@@ -65,13 +74,23 @@ export const createDesk = (
       },
     } as HttpInit
     try {
-      if (what === 'download') return await given().download(url, asked)
-      return await given().http(anything, url, asked)
+      return await work(asked)
     } catch (error) {
       if (refusal && failureOf(error)) refusals.set(error as object, refusal)
       throw error
     }
   }
+  const table = ([url, init, ask]: Given<'table'>): Promise<unknown> =>
+    request(init, async (asked) => {
+      if (tables.size >= maxTables) throw new Error('The call has too many files open')
+      const found = await given().table(url, ask as TableAsk, asked)
+      if (!found) return null
+      const id = next++
+      const records = found.records[Symbol.asyncIterator]()
+      if (isOver) await records.return?.()
+      else tables.set(id, records)
+      return { table: id, columns: found.columns }
+    })
   const begin = async ([kind]: Given<'open'>): Promise<unknown> => {
     const run = given()[kind]
     if (!run) throw new Error(`There is no ${kind} here`)
@@ -112,19 +131,27 @@ export const createDesk = (
     if (!found.syncDue) throw new Error('There is no sweep here')
     return found as SweepContext
   }
-  const pull = async ([most]: Given<'pull'>): Promise<unknown> => {
-    const some: unknown[] = []
-    while (records && !isOver && some.length < most) {
-      const { done, value } = await records.next()
+  const some = async (of: AsyncIterator<unknown> | undefined, most: number) => {
+    const items: unknown[] = []
+    while (of && !isOver && items.length < most) {
+      const { done, value } = await of.next()
       if (done) break
-      some.push(value)
+      items.push(value)
     }
-    return some
+    return items
+  }
+  const leave = async ([id]: Given<'leave'>): Promise<void> => {
+    const records = tables.get(id)
+    tables.delete(id)
+    await records?.return?.()
   }
 
   const answers: { readonly [W in What]: (args: Given<W>) => Promise<unknown> } = {
-    http: (args) => http('http', args),
-    download: (args) => http('download', args),
+    http: ([url, init]) => request(init, (asked) => given().http(anything, url, asked)),
+    download: ([url, init]) => request(init, (asked) => given().download(url, asked)),
+    table,
+    records: ([id, most]) => some(tables.get(id), most),
+    leave,
     open: begin,
     close,
     any: ([id, sql, values]) => txOf(id).any(anything, sql, values),
@@ -134,7 +161,7 @@ export const createDesk = (
     made: ([id, resourceId]) => Promise.resolve(txOf(id).made?.(resourceId)),
     syncDue: ([target]) => sweep().syncDue(target),
     verifyIdle: ([idleMs]) => sweep().verifyIdle(idleMs),
-    pull,
+    pull: ([most]) => some(records, most),
   }
   return {
     answer: async (what, args) => {
@@ -147,6 +174,7 @@ export const createDesk = (
       isOver = true
       for (const { work } of open.values()) work.reject(new Error('The call is over'))
       open.clear()
+      for (const id of tables.keys()) void leave([id]).catch(() => {})
     },
   }
 }

@@ -5,6 +5,7 @@ import {
   type HttpInit,
   type JobContext,
   type MakingTx,
+  type ReportRecord,
   type Schema,
   type SellerTx,
   type SweepContext,
@@ -27,10 +28,15 @@ export const childContext = (
   { id, signal, ask, told, log, now }: ChildCall,
   wire: WireContext,
 ): JobContext & Partial<SweepContext> => {
-  const request = async <T>(what: 'http' | 'download', url: string, init: HttpInit = {}) => {
+  const request = async <T>(
+    what: 'http' | 'download' | 'table',
+    url: string,
+    init: HttpInit = {},
+    ...more: readonly unknown[]
+  ) => {
     const { explain, ...sent } = init
     try {
-      return await ask(id, what, url, sent) as T
+      return await ask(id, what, url, sent, ...more) as T
     } catch (error) {
       throw explained(error, explain)
     }
@@ -58,6 +64,17 @@ export const childContext = (
     log: (event, fields = {}) => log(event, fields),
     http: async (schema, url, init) => await checkAnswer(schema, await request('http', url, init)),
     download: (url, init) => request('download', url, init),
+    table: async (url, { signature, sheet, groupBy, sha256 }, init) => {
+      // a whole import may be given, and its function cannot cross
+      const wanted = {
+        signature,
+        ...sheet === undefined ? {} : { sheet },
+        ...groupBy === undefined ? {} : { groupBy },
+        ...sha256 === undefined ? {} : { sha256 },
+      }
+      const found = await request<OpenedTable | null>('table', url, init, wanted)
+      return found && { columns: found.columns, records: recordsOf(ask, id, found.table) }
+    },
     scope: inScope('scope'),
     make: inScope('make'),
   }
@@ -68,6 +85,30 @@ export const childContext = (
     ...plain as JobContext,
     syncDue: async (target) => await ask(id, 'syncDue', target) as number,
     verifyIdle: async (idleMs) => await ask(id, 'verifyIdle', idleMs) as number,
+  }
+}
+
+interface OpenedTable {
+  readonly table: number
+  readonly columns: readonly string[]
+}
+/** So many lines of a file are asked for at once. */
+const recordsAtOnce = 100
+
+const recordsOf = async function* (
+  ask: Ask,
+  call: number,
+  table: number,
+): AsyncIterable<ReportRecord> {
+  try {
+    for (;;) {
+      const some = await ask(call, 'records', table, recordsAtOnce) as readonly ReportRecord[]
+      if (some.length === 0) return
+      yield* some
+    }
+  } finally {
+    // nobody waits for it: the call may be over
+    ask(call, 'leave', table).catch(() => {})
   }
 }
 

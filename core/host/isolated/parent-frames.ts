@@ -52,15 +52,28 @@ const httpInit = z.object({
   query: z.record(z.string(), z.union([text, z.number(), z.array(text)]).optional()).optional(),
   json: z.unknown().optional(),
   form: z.record(z.string(), text).optional(),
+  text: z.object({ type: text, body: text }).optional(),
+  answer: z.enum(['json', 'exact', 'text']).optional(),
   operation: z.string().optional(),
 })
 const request = z.tuple([text, httpInit])
 const tx = z.number().int()
+const most = z.number().int().min(1).max(1000)
+const tableAsk = z.object({
+  signature: z.array(text),
+  sheet: text.optional(),
+  groupBy: z.array(text).optional(),
+  sha256: text.optional(),
+})
 
 /** The arguments of each question. */
 export const askArguments = {
   http: request,
   download: request,
+  table: z.tuple([text, httpInit, tableAsk]),
+  /** The next lines of such a table; `leave`: nobody wants more of them. */
+  records: z.tuple([z.number().int(), most]),
+  leave: z.tuple([z.number().int()]),
   open: z.tuple([z.enum(['scope', 'make'])]),
   any: z.tuple([tx, text, z.array(z.unknown())]),
   send: z.tuple([tx, text, z.unknown(), text.optional()]),
@@ -69,7 +82,7 @@ export const askArguments = {
   close: z.tuple([tx, z.enum(['commit', 'nothing', 'rollback']), wireError.optional()]),
   syncDue: z.tuple([z.enum(['ORDERS', 'RETURNS', 'PAYOUTS', 'INVENTORY', 'PROCESSING'])]),
   verifyIdle: z.tuple([z.number().positive()]),
-  pull: z.tuple([z.number().int().min(1).max(1000)]),
+  pull: z.tuple([most]),
 } as const
 export type What = keyof typeof askArguments
 export const isWhat = (what: string): what is What => Object.hasOwn(askArguments, what)

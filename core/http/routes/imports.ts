@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { fault } from '../../errors.ts'
 import type { Imports } from '../../ledger/imports/imports.ts'
-import { maxFileBytes } from '../../ledger/imports/limits.ts'
+import { maxFileBytes } from '../../reports/limits.ts'
 import type { Cursors } from '../cursor.ts'
 import { pageOf } from '../examples.ts'
 import { given } from '../given.ts'

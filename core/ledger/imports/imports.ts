@@ -9,6 +9,7 @@ import type { Marketplace } from '../../plugin.ts'
 import type { QueueOf } from '../../queues/layout.ts'
 import { requestWork } from '../../queues/work.ts'
 import { type AccountLimit, within } from '../../rbac/decide.ts'
+import { maxFileBytes } from '../../reports/limits.ts'
 import type { Files } from '../../storage/files.ts'
 import { accountFolder } from '../../storage/keys.ts'
 import { keepObjects, type StoredObject } from '../../storage/rows.ts'
@@ -17,7 +18,6 @@ import type { Registry } from '../registry.ts'
 import type { Upstream } from '../upstream.ts'
 import { type ImportsAsk, type ImportView, listImports, readImport } from './import-views.ts'
 import { type LinesAsk, type LinesView, readLines } from './import-lines.ts'
-import { maxFileBytes } from './limits.ts'
 
 export interface ImportsDeps {
   readonly db: Database

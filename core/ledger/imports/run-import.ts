@@ -3,8 +3,11 @@ import type { Keyring } from '../../crypto/keyring.ts'
 import type { Database } from '../../db/database.ts'
 import { hasCode } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { failure, failureKind, failureOf } from '../../plugin.ts'
+import { failure, failureKind, failureOf, type ReportImport } from '../../plugin.ts'
 import type { LeasedWork } from '../../queues/work.ts'
+import { recognise, type Section } from '../../reports/headings.ts'
+import { refuse, type Source } from '../../reports/source.ts'
+import { type Table, tablesOf } from '../../reports/tables.ts'
 import type { Files } from '../../storage/files.ts'
 import type { StoredObject } from '../../storage/rows.ts'
 import type { Registry } from '../registry.ts'
@@ -13,9 +16,7 @@ import { sealsOfPage } from '../store-page.ts'
 import { traceOf } from '../trace.ts'
 import type { Upstream } from '../upstream.ts'
 import { finishImport } from './finish-import.ts'
-import { recognise, type Section } from './headings.ts'
 import { type LoadedImport, loadImport, type SectionView } from './load-import.ts'
-import { refuse, type Source } from './source.ts'
 import {
   cancelledCode,
   type ImportCounts,
@@ -23,8 +24,7 @@ import {
   judgePage,
   storeResults,
 } from './store-results.ts'
-import { tablesOf } from './tables.ts'
-import { tell, type Told } from './tell.ts'
+import { type ReportAccount, tell, type Told } from './tell.ts'
 
 export interface ImportDeps {
   readonly db: Database
@@ -120,7 +120,7 @@ const runSlice = async (
   const state = { counts: { counts: loaded.counts, lines: loaded.lines }, slice }
   let pending: Promise<unknown> = Promise.resolve()
   try {
-    for await (const page of pagesOf(sections, loaded, marketplace.version)) {
+    for await (const page of pagesOf(partsOf(tables, sections), loaded, marketplace.version)) {
       // one page is stored while the next one is read
       await pending
       signals.signal.throwIfAborted()
@@ -164,18 +164,49 @@ const sourceOf = (
 
 type Page = Parameters<typeof judgePage>[2]
 
+/** A table of the file, and what is told of its lines. */
+interface Part {
+  readonly name: string
+  readonly line: number
+  readonly told: (account: ReportAccount) => AsyncIterable<Told>
+}
+
+/** Tables of no known report come last: a seller sees that none of their lines was taken over. */
+const partsOf = (
+  tables: readonly Table[],
+  sections: readonly Section<ReportImport>[],
+): readonly Part[] => [
+  ...sections.map((section) => ({
+    ...{ name: section.table.name, line: section.line },
+    told: (account: ReportAccount) => tell(section, account),
+  })),
+  ...tables.filter((table) => !sections.some((section) => section.table === table))
+    .map((table) => ({ name: table.name, line: 0, told: () => strangeLines(table) })),
+]
+
+const strangeLines = async function* (table: Table): AsyncIterable<Told> {
+  try {
+    for await (const rows of table.rows()) {
+      if (rows.length > 0) yield { lines: rows.map(({ line }) => line), skipped: 'unknown-table' }
+    }
+  } catch (error) {
+    // what cannot be read to its end is no table of anybody's
+    if (failureKind(error) !== 'rejected') throw error
+  }
+}
+
 /** What was told and stored before is told again and left out; the last page may be empty. */
 const pagesOf = async function* (
-  sections: readonly Section[],
+  sections: readonly Part[],
   loaded: LoadedImport,
   version: string,
 ): AsyncIterable<Page> {
   const account = { externalAccountId: loaded.externalAccountId, now: loaded.asOf }
   const known = loaded.position?.results ?? 0
   const views: { -readonly [K in keyof SectionView]: SectionView[K] }[] = sections.map((
-    { table, line },
+    { name, line },
   ) => ({
-    ...{ name: table.name, heading_line: line, last_line: line },
+    ...{ name, heading_line: line, last_line: line },
   }))
   let results = 0
   for (const [at, section] of sections.entries()) {
@@ -193,7 +224,7 @@ const pagesOf = async function* (
       lines = 0
       return full
     }
-    for await (const one of tell(section, account)) {
+    for await (const one of section.told(account)) {
       results++
       const view = views[at]
       if (view) view.last_line = one.lines.reduce((a, b) => Math.max(a, b), view.last_line)

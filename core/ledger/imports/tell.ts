@@ -1,9 +1,10 @@
 /** What became of every line of a section, in an order that is the same each time. */
-import { failure, type ReportRecord, type ReportResult } from '../../plugin.ts'
-import { headingKey } from './cell.ts'
-import { inGroups } from './groups.ts'
-import type { Section } from './headings.ts'
-import { maxLinesOfRow } from './limits.ts'
+import { failure, type ReportImport, type ReportRecord, type ReportResult } from '../../plugin.ts'
+import type { Section as SectionOf } from '../../reports/headings.ts'
+import { maxLinesOfRow } from '../../reports/limits.ts'
+import { recordsOf, uselessness } from '../../reports/records.ts'
+
+type Section = SectionOf<ReportImport>
 
 /** One result; each line of the section stands in exactly one. */
 export type Told =
@@ -51,36 +52,6 @@ export const tell = async function* (
   }
   yield* own
   if (inHand.size > 0) throw unfaithful(section, `lost ${inHand.size} lines`)
-}
-
-/** The lines behind the headings. */
-const recordsOf = (section: Section): AsyncIterable<ReportRecord> => {
-  const { report, columns, table, line } = section
-  const open = async function* (): AsyncIterable<readonly ReportRecord[]> {
-    for await (const rows of table.rows()) yield rows.filter((row) => row.line > line)
-  }
-  if (report.groupBy === undefined) return oneByOne(open())
-  const names = columns.map(headingKey)
-  const places = report.groupBy.map((name) => names.indexOf(headingKey(name)))
-  // blank where one of the parts is: such lines belong to nothing
-  const keyOf = ({ cells }: ReportRecord): string => {
-    const parts = places.map((at) => cells[at] ?? '')
-    return parts.includes('') ? '' : parts.join('\n')
-  }
-  return inGroups(open, keyOf)
-}
-
-const oneByOne = async function* (
-  batches: AsyncIterable<readonly ReportRecord[]>,
-): AsyncIterable<ReportRecord> {
-  for await (const records of batches) yield* records
-}
-
-/** Lines that no report has to look at. */
-const uselessness = ({ cells }: ReportRecord, columns: readonly string[]): string | undefined => {
-  if (cells.every((cell) => cell === '')) return 'blank-line'
-  const again = columns.every((name, at) => headingKey(cells[at] ?? '') === headingKey(name))
-  return again ? 'heading-line' : undefined
 }
 
 const withCells = (

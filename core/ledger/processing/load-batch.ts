@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { SellerKeys } from '../../crypto/keys.ts'
 import { openFields } from '../../crypto/opening.ts'
+import { textArray } from '../../db/arrays.ts'
 import type { SellerScope } from '../../db/database.ts'
 import { sql } from '../../db/sql.ts'
 import {
@@ -71,10 +72,30 @@ export const forAdapter = async (
 ): Promise<Batch> => {
   const orders = await readOrders(scope, keys, id)
   const openManifests = orders.length > 0 ? await readOpenManifests(scope, accountId, closure) : []
+  const told = manifestChanges ? [...closeManifests, manifestChanges.externalId] : closeManifests
+  const manifestShipments = await readManifestShipments(scope, accountId, told)
   const done = await readSteps(scope, id)
-  const batch = { id, closure, closeManifests, orders, openManifests, done }
+  const batch = { id, closure, closeManifests, manifestShipments, orders, openManifests, done }
   return manifestChanges ? { ...batch, manifestChanges } : batch
 }
+
+const readManifestShipments = async (
+  scope: SellerScope,
+  accountId: string,
+  manifests: readonly string[],
+): Promise<NonNullable<Batch['manifestShipments']>> => {
+  if (manifests.length === 0) return {}
+  const rows = await scope.any(sql.type(insideRow)`
+    select m.external_manifest_id, array(
+      select s.external_shipment_id from shipments s
+      where s.seller_id = m.seller_id and s.manifest_id = m.id and s.status <> 'CANCELLED'
+      order by s.external_shipment_id) as shipments
+    from manifests m
+    where m.seller_id = ${scope.sellerId} and m.marketplace_account_id = ${accountId}
+      and m.external_manifest_id = any(${textArray(manifests)}::text[])`)
+  return Object.fromEntries(rows.map((row) => [row.external_manifest_id, row.shipments]))
+}
+const insideRow = z.object({ external_manifest_id: z.string(), shipments: z.array(z.string()) })
 
 /** Orders that were held before the batch began were never handed over. */
 const readOrders = async (

@@ -31,7 +31,7 @@ import { makeBatch } from './make-batch.ts'
 import { dueManifests } from './manifest-rows.ts'
 import { checkStep, endBatch } from './step-rows.ts'
 
-export type ProcessDeps = SyncDeps & PaperDeps
+export type ProcessDeps = Omit<SyncDeps, 'files'> & PaperDeps
 
 interface Slice {
   readonly deps: ProcessDeps

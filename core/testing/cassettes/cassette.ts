@@ -23,6 +23,8 @@ const Exchange = z.strictObject({
     broken: z.literal(true).optional(),
     /** A document: its bytes are not kept. */
     document: z.strictObject({ mime: z.string(), byteSize: z.number().int() }).optional(),
+    /** A file of rows: the body holds what was read of it, or null where nothing was in it. */
+    table: z.literal(true).optional(),
   }),
 })
 const Cassette = z.strictObject({

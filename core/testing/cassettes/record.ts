@@ -6,10 +6,11 @@ import {
   type Marketplace,
   type Schema,
 } from '../../plugin.ts'
-import { requestOf } from '../fakes.ts'
+import { type FakeRequest, requestOf } from '../fakes.ts'
 import { type Cassette, type Exchange, inOrder } from './cassette.ts'
 import { leaksIn } from './leaks.ts'
 import { createScrubber, type ScrubOptions } from './scrub.ts'
+import { noted } from './tables.ts'
 
 export interface RecordOptions extends ScrubOptions {
   readonly plugin: Pick<Marketplace, 'id' | 'version' | 'upstream'>
@@ -68,11 +69,30 @@ export const recordingContext = (context: Context, options: RecordOptions): Reco
     return found
   }
 
+  const table: Context['table'] = async (url, ask, init = {}) => {
+    const seen: { answer?: Exchange['answer'] } = {}
+    const explain: HttpInit['explain'] = (status, body) => {
+      seen.answer = { status, headers: {}, body: copyOf(body) }
+      return init.explain?.(status, body)
+    }
+    try {
+      const found = await context.table(url, ask, { ...init, explain })
+      const copy = found && noted(found)
+      note(url, init, { status: 200, headers: {}, body: copy?.body ?? null, table: true })
+      return copy?.table ?? null
+    } catch (error) {
+      const answer = seen.answer ? { ...seen.answer, headers: waitOf(error) } : unreadable(error)
+      if (answer) note(url, init, answer)
+      throw error
+    }
+  }
+
   return {
     ...context,
     now: () => now,
     http,
     download,
+    table,
     cassette: () => scrubbed(exchanges, now, context.config, options),
   }
 }
@@ -126,13 +146,22 @@ const scrubbed = (
 }
 
 /** The parts by which a request is told from others. */
-export const readRequest = (address: string, init: HttpInit): Exchange['request'] => {
-  const { method, url, headers } = requestOf(address, init)
-  return {
-    ...{ method, host: url.host, path: url.pathname },
-    query: Object.fromEntries([...url.searchParams].toSorted(([a], [b]) => a < b ? -1 : 1)),
-    headers,
-    body: copyOf(init.json) ?? (init.form ? { ...init.form } : null),
+export const partsOf = ({ method, url, headers, body }: FakeRequest): Exchange['request'] => ({
+  ...{ method, host: url.host, path: url.pathname, headers },
+  query: Object.fromEntries([...url.searchParams].toSorted(([a], [b]) => a < b ? -1 : 1)),
+  body: body === undefined ? null : readBody(body, headers['content-type'] ?? ''),
+})
+export const readRequest = (address: string, init: HttpInit): Exchange['request'] =>
+  partsOf(requestOf(address, init))
+
+const readBody = (body: string, type: string): unknown => {
+  if (type === 'application/x-www-form-urlencoded') {
+    return Object.fromEntries(new URLSearchParams(body))
+  }
+  try {
+    return type.startsWith('application/json') ? JSON.parse(body) : body
+  } catch {
+    return body
   }
 }
 

@@ -1,8 +1,9 @@
 /** Replaying: a context that answers from a cassette, and fails on what was never asked. */
-import { type Account, failure, type HttpInit } from '../../plugin.ts'
+import { type Account, failure, type HttpInit, type TableAsk } from '../../plugin.ts'
 import { type FakeContext, fakeContext, type FakeOptions, type FakeRequest } from '../fakes.ts'
 import { type Cassette, type Exchange, inOrder } from './cassette.ts'
-import { readRequest } from './record.ts'
+import { partsOf, readRequest } from './record.ts'
+import { tableOf } from './tables.ts'
 
 export interface ReplayOptions extends Omit<FakeOptions, 'hosts'> {
   /** True: requests may come in any order; otherwise in that of the cassette. */
@@ -26,12 +27,13 @@ export const replayContext = (cassette: Cassette, options: ReplayOptions = {}): 
   const { anyOrder = false, ...rest } = options
   const left = [...cassette.exchanges]
 
+  const placeOf = (asked: Exchange['request']): number => {
+    const isIt = ({ request }: Exchange) => differences(request, asked).length === 0
+    if (anyOrder) return left.findIndex(isIt)
+    return left[0] && isIt(left[0]) ? 0 : -1
+  }
   const take = (asked: Exchange['request']): Exchange => {
-    const at = anyOrder
-      ? left.findIndex(({ request }) => differences(request, asked).length === 0)
-      : left[0] && differences(left[0].request, asked).length === 0
-      ? 0
-      : -1
+    const at = placeOf(asked)
     const [found] = at < 0 ? [] : left.splice(at, 1)
     if (found) return found
     throw Object.assign(new Error(unknownRequest(asked, left, anyOrder)), {
@@ -58,18 +60,14 @@ export const replayContext = (cassette: Cassette, options: ReplayOptions = {}): 
         if (!document) throw failure('unavailable', 'No document was recorded')
         return { ...document, sha256: '0'.repeat(64), storageKey: 'cassette' }
       }),
+    table: async (url: string, ask: TableAsk, init: HttpInit = {}) => {
+      const asked = readRequest(url, init)
+      // what was refused, and what never came, is told as any answer is
+      if (!left[placeOf(asked)]?.answer.table) return await context.table(url, ask, init)
+      const { body } = take(asked).answer
+      return body === null ? null : tableOf(body)
+    },
     unused: () => [...left],
-  }
-}
-
-const partsOf = ({ method, url, headers, body }: FakeRequest): Exchange['request'] => {
-  const type = headers['content-type'] ?? ''
-  const read = (text: string): unknown =>
-    type.includes('json') ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text))
-  return {
-    ...{ method, host: url.host, path: url.pathname, headers },
-    query: Object.fromEntries(url.searchParams),
-    body: body === undefined ? null : read(body),
   }
 }
 

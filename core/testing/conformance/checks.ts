@@ -8,6 +8,7 @@ import { importChecks } from './behaviour/imports.ts'
 import { privacyChecks } from './behaviour/privacy.ts'
 import { processingChecks } from './behaviour/processing.ts'
 import { processingToldChecks } from './behaviour/processing-told.ts'
+import { pushChecks } from './behaviour/pushes.ts'
 import { resumeChecks } from './behaviour/resume.ts'
 import { rowChecks } from './behaviour/rows.ts'
 import { sessionChecks } from './behaviour/session.ts'
@@ -43,6 +44,7 @@ export const marketplaceChecks: readonly MarketplaceCheck[] = [
   ...processingChecks,
   ...processingToldChecks,
   ...importChecks,
+  ...pushChecks,
   ...lookedAtChecks,
   ...cassetteChecks,
   ...databaseRowChecks,

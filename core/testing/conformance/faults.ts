@@ -12,6 +12,8 @@ export interface Trouble {
   readonly kind: FailureKind
   readonly meddling: Meddling
   readonly retryAfterMs?: number
+  /** Of a file, where that is another one. */
+  readonly kindOfFile?: FailureKind
 }
 const status = (code: number, kind: FailureKind): Trouble => ({
   name: `status ${code}`,
@@ -48,7 +50,10 @@ export const troubles: Readonly<Record<string, readonly Trouble[]>> = {
     { name: 'a lost answer', kind: 'unavailable', meddling: { lost: true } },
   ],
   'strange-answers': [
-    { name: 'half of the answer', kind: 'bad-response', meddling: halved },
+    {
+      ...{ name: 'half of the answer', kind: 'bad-response', meddling: halved },
+      kindOfFile: 'unavailable',
+    },
     strange('a page for people', `<!doctype html><p>${canary}</p>`),
     strange('an empty body', ''),
     strange('null', 'null'),

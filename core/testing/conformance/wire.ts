@@ -7,8 +7,9 @@ import {
   type Marketplace,
   type Schema,
 } from '../../plugin.ts'
-import { type RawAnswer, readAnswer } from '../answers.ts'
-import { requestOf } from '../fakes.ts'
+import { inlineDocument } from '../../plugin/inline.ts'
+import { bytesOf, type RawAnswer, readAnswer, readFile, sha256 } from '../answers.ts'
+import { requestOf, withText } from '../fakes.ts'
 import { upstreamHostHeader } from '../sandbox/server.ts'
 
 export interface KitRequest {
@@ -17,6 +18,8 @@ export interface KitRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
   readonly operation: string | undefined
+  /** It asks for a file of rows, which announces its length. */
+  readonly isFile?: boolean
   /** What came back; absent: nothing did. */
   answer?: RawAnswer
 }
@@ -76,9 +79,10 @@ export const createWire = ({ plugin, url, config, now, signal }: WireOptions) =>
     const ask = async (
       address: string,
       init: HttpInit,
-    ): Promise<RawAnswer & { bytes?: Uint8Array }> => {
+      isFile = false,
+    ): Promise<RawAnswer> => {
       own.throwIfAborted()
-      const request: KitRequest = requestOf(address, init)
+      const request: KitRequest = { ...requestOf(address, init), ...(isFile ? { isFile } : {}) }
       requests.push(request)
       fence(plugin, request, breaches)
       const meddling = options.intercept?.(request, asked++)
@@ -90,19 +94,26 @@ export const createWire = ({ plugin, url, config, now, signal }: WireOptions) =>
     const http = async <T>(schema: Schema<T>, address: string, init: HttpInit = {}): Promise<T> =>
       await readAnswer(schema, await ask(address, init), init, plugin.limits)
     const download = async (address: string, init: HttpInit = {}): Promise<Download> => {
+      const inline = inlineDocument(address)
+      if (inline) return await kept(inline.bytes, inline.mime)
       const answer = await ask(address, init)
       if (answer.status < 200 || answer.status > 299) await readAnswer(anything, answer, init)
       const mime = answer.headers.get('content-type')?.split(';')[0] ?? ''
-      const bytes = answer.bytes ?? new TextEncoder().encode(answer.text)
+      const bytes = bytesOf(answer)
       if (bytes.byteLength === 0 || mime === '' || mime === 'application/json') {
         throw failure('bad-response', 'The marketplace did not answer with a document')
       }
+      return await kept(bytes, mime)
+    }
+    const kept = async (bytes: Uint8Array, mime: string): Promise<Download> => {
       const storageKey = `kit/${papers.size + 1}`
       papers.set(storageKey, { text: new TextDecoder('latin1').decode(bytes), mime })
       return { sha256: await sha256(bytes), byteSize: bytes.byteLength, mime, storageKey }
     }
     return {
       ...{ config, key: 'kit', signal: own, now, http, download },
+      table: async (address, table, init = {}) =>
+        await readFile(await ask(address, init, true), table, init, plugin.limits),
       log: (event, fields = {}) => void logged.push({ event, fields }),
     }
   }
@@ -126,10 +137,10 @@ const fence = (plugin: Marketplace, { url, operation }: KitRequest, breaches: st
 
 const sent = async (
   sandbox: string,
-  { method, url, headers, body }: KitRequest,
+  { method, url, headers, body, isFile }: KitRequest,
   signal: AbortSignal,
   meddling: Meddling | undefined,
-): Promise<RawAnswer & { bytes?: Uint8Array }> => {
+): Promise<RawAnswer> => {
   if (meddling && 'answer' in meddling) return meddling.answer
   if (meddling && 'cut' in meddling) throw noAnswer()
   if (meddling && 'silent' in meddling) return await untilAborted(signal)
@@ -139,15 +150,17 @@ const sent = async (
     signal,
     ...(body === undefined ? {} : { body }),
   }).then(async (response) => {
-    const bytes = new Uint8Array(await response.arrayBuffer())
     const { status, headers } = response
-    return { status, headers, bytes, text: new TextDecoder().decode(bytes) }
+    return { status, headers, ...withText(new Uint8Array(await response.arrayBuffer())) }
   }).catch((cause: unknown) => {
     signal.throwIfAborted()
     throw noAnswer(cause)
   })
   if (meddling && 'lost' in meddling) throw noAnswer()
-  return meddling && 'change' in meddling ? meddling.change(answer) : answer
+  if (!meddling || !('change' in meddling)) return answer
+  const changed = meddling.change(answer)
+  if (isFile && changed.text.length < answer.text.length) throw noAnswer()
+  return changed
 }
 
 const noAnswer = (cause?: unknown): Error =>
@@ -157,8 +170,3 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
-
-const sha256 = async (bytes: Uint8Array): Promise<string> => {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as BufferSource)
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-}

@@ -5,6 +5,7 @@ import {
   fakeContext,
   sandboxContext,
   startServer,
+  zipOf,
 } from 'robnu/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -125,6 +126,30 @@ test('a sandbox answers in place of the real host, and knows which host was mean
   await server.stop()
   const gone = ctx.http(Thing, url).then(() => undefined, failureOf)
   expect((await gone)?.kind).toBe('unavailable')
+})
+
+test('a file of rows is read as the host reads it, whatever it is packed in', async () => {
+  const bytes = new TextEncoder().encode('Settled\nId;Amount\n\nA-1;1.20\nid;amount\n')
+  const answers: FakeAnswer[] = [
+    { body: bytes },
+    { body: zipOf([{ name: 'report.csv', bytes }]) },
+    { body: 'Name;Amount\n' },
+    { body: '' },
+    { status: 404, body: { error: 'none yet' } },
+    { body: '<html>' },
+  ]
+  const ctx = fakeContext({ respond: () => answers.shift() ?? {} })
+  const read = async () => {
+    const table = await ctx.table(url, { signature: ['id', 'amount'] })
+    const lines = []
+    for await (const { line, cells } of table?.records ?? []) lines.push([line, ...cells])
+    return table && { columns: table.columns, lines }
+  }
+  const whole = { columns: ['Id', 'Amount'], lines: [[4, 'A-1', '1.20']] }
+  expect([await read(), await read(), await read(), await read()])
+    .toEqual([whole, whole, null, null])
+  const kind = () => read().then(() => undefined, (error) => failureOf(error)?.kind)
+  expect([await kind(), await kind()]).toEqual(['rejected', 'bad-response'])
 })
 
 test('what is logged can be looked at', () => {

@@ -69,6 +69,7 @@ const orderBook = (order: Order, returns: readonly Return[]): object => {
       no: one.no,
       type: one.type,
       status: one.status,
+      courier: one.courier,
       awb: one.awb,
       lines: one.lines.map(({ line, quantity }) => ({
         sellerOrderNo: line.sellerOrderNo,

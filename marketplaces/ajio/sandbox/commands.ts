@@ -1,7 +1,6 @@
 /** Everything that changes the world from outside, by its name: writes of the gateway, and verbs. */
-import type { SandboxAnswer } from 'robnu/testing'
+import type { Journal, SandboxAnswer } from 'robnu/testing'
 import { z } from 'zod'
-import type { Journal } from './journal.ts'
 import { closeManifest, fillManifest, manifestOr404, openManifest } from './manifests.ts'
 import { countDone, type Order, type Pob } from './model.ts'
 import { acknowledge, cancelLines } from './orders.ts'
@@ -29,7 +28,7 @@ export const createRun = (
     if (!pob || !one) throw new Error(`there is no "${operation}" of POB "${pobId}"`)
     return one(world, pob, body)
   }
-  for (const { at, operation, pob, body } of journal.before) {
+  for (const { at, operation, account: pob, body } of journal.before) {
     world.catchUp(at)
     try {
       act(operation, pob, body)
@@ -39,7 +38,7 @@ export const createRun = (
   }
   return (operation, pob, body) => {
     world.catchUp(now())
-    journal.add({ at: world.at(), operation, pob, body })
+    journal.add({ at: world.at(), operation, account: pob, body })
     return act(operation, pob, body)
   }
 }

@@ -55,7 +55,7 @@ test('a restart goes on where it stopped: what was done is done, tokens live, ti
   const [before, pobs] = [first.now(), first.sandbox.accounts.length]
   await first.sandbox.stop()
   // a kill in the middle of a line
-  const [file = ''] = (await readdir(dir)).filter((name) => name.startsWith('journal'))
+  const [file = ''] = (await readdir(dir)).filter((name) => name.startsWith('acts'))
   await appendFile(join(dir, file), '{"at":17')
 
   const second = await startWorld({ dir })
@@ -152,9 +152,9 @@ test('the other faults refuse before anything is done, or cut the answer off', a
   const { shipmentId } = await packed(gateway, no)
   await world.wait(10)
   const label = `/shipments/${shipmentId}/label`
-  const whole = (await gateway.get(label)).bytes.length
+  expect((await gateway.get(label)).bytes.length).toBeGreaterThan(100)
   await world.control('failNext', { operation: 'document', kind: 'truncated-body' })
-  expect((await gateway.get(label)).bytes.length).toBe(Math.floor(whole / 2))
+  await expect(gateway.get(label)).rejects.toThrow()
 })
 
 test('the verbs of §7 are all there, and a wrong one is told', async () => {

@@ -1,34 +1,32 @@
 /** The Orders API as it answers: who asks, how often, what, and then the orders. */
-import type { Buckets, Faults, SandboxAnswer, SandboxRequest } from 'robnu/testing'
+import type { Faults, SandboxAnswer } from 'robnu/testing'
 import { z } from 'zod'
-import type { Books, Found } from './books.ts'
+import type { Found } from './books.ts'
+import type { Guard, Handle } from './guard.ts'
 import { standingAt } from './orders.ts'
 import { isPart, listOf, type Params, readParams } from './params.ts'
-import type { SignIn } from './sign-in.ts'
 import { createSigner } from './signed.ts'
 import { iso, marketplaceId, wireError, wireOrder } from './wire.ts'
+import type { World } from './world.ts'
 
 export interface ApiOptions {
-  readonly seed: number
+  readonly world: World
   readonly now: () => number
-  readonly signIn: SignIn
-  readonly buckets: Buckets
   readonly faults: Faults
-  /** By selling partner. */
-  readonly books: ReadonlyMap<string, Books>
+  readonly guard: Guard
 }
-type Handle = (request: SandboxRequest) => SandboxAnswer
 
 const dayMs = 86_400_000
 const pageTokenMs = dayMs
 const oldestMs = 2 * 365 * dayMs // India shows two years
 
-export const createApi = (options: ApiOptions): { searchOrders: Handle; getOrder: Handle } => {
-  const { seed, now, faults } = options
+export const createApi = (
+  { world: { seed }, now, faults, guard }: ApiOptions,
+): { readonly searchOrders: Handle; readonly getOrder: Handle } => {
   const pages = createSigner(seed, 'page-token')
   const seenAt = () => now() - faults.lagMs()
 
-  const searchOrders = guarded(options, 'searchOrders', (request, partner, books) => {
+  const searchOrders = guard('searchOrders', (request, { id: partner, books }) => {
     const params = readParams(request.url.searchParams, now(), marketplaceId)
     if (typeof params === 'string') return invalid(params)
     const place = placeOf(params, partner)
@@ -68,7 +66,7 @@ export const createApi = (options: ApiOptions): { searchOrders: Handle; getOrder
     return bound && expires > now() ? place : undefined
   }
 
-  const getOrder = guarded(options, 'getOrder', ({ params, url }, _partner, books) => {
+  const getOrder = guard('getOrder', ({ params, url }, { books }) => {
     const parts = listOf(url.searchParams, 'includedData')
     const unknown = parts.find((part) => !isPart(part))
     if (unknown !== undefined) return invalid(`Unknown value "${unknown}".`)
@@ -92,27 +90,6 @@ const PageToken = z.object({
 })
 type PageToken = z.infer<typeof PageToken>
 type Bound = 'partner' | 'fingerprint' | 'expires'
-
-/** Token first, then the bucket, then the question: the order in which Amazon refuses. */
-const guarded = (
-  { signIn, buckets, books }: ApiOptions,
-  operation: string,
-  answer: (request: SandboxRequest, partner: string, books: Books) => SandboxAnswer,
-): Handle =>
-(request) => {
-  const partner = signIn.partnerOf(request)
-  if (typeof partner !== 'string') return partner
-  const own = books.get(partner)
-  if (!own) throw new Error('a token was given to a partner without books')
-  if (!buckets.take(operation, partner)) return quotaExceeded()
-  const result = answer(request, partner, own)
-  // the header comes with 200, 400 and 404 only; a handler gives no other status
-  const rate = String(buckets.limitOf(operation)?.ratePerSecond ?? '')
-  return { ...result, headers: { ...result.headers, 'x-amzn-RateLimit-Limit': rate } }
-}
-
-export const quotaExceeded = (): SandboxAnswer =>
-  wireError(429, 'QuotaExceeded', 'You exceeded your quota for the requested resource.')
 
 const invalid = (message: string): SandboxAnswer => wireError(400, 'InvalidInput', message)
 

@@ -28,8 +28,8 @@ export interface Books {
     search: Search,
   ) => { readonly found: readonly Found[]; readonly next?: Position }
   readonly add: (order: SandboxOrder) => void
-  /** From this change on the order goes another way: its later changes are forgotten. */
-  readonly turn: (order: SandboxOrder, change: Change) => void
+  /** From the first of these changes on the order goes this way: what was to come is forgotten. */
+  readonly turn: (order: SandboxOrder, ...changes: readonly Change[]) => void
 }
 
 interface Entry {
@@ -66,9 +66,10 @@ export const createBooks = (orders: readonly SandboxOrder[]): Books => {
     insert(entries.createdTime, placing(order))
     for (const entry of changes(order)) insert(entries.lastUpdatedTime, entry)
   }
-  const turn = (order: SandboxOrder, change: Change): void => {
+  const turn = (order: SandboxOrder, ...turned: readonly Change[]): void => {
     entries.lastUpdatedTime = entries.lastUpdatedTime.filter((entry) => entry.order !== order)
-    order.changes = [...order.changes.filter(({ at }) => at < change.at), change]
+    const from = turned[0]?.at ?? Infinity
+    order.changes = [...order.changes.filter(({ at }) => at < from), ...turned]
     for (const entry of changes(order)) insert(entries.lastUpdatedTime, entry)
   }
   return {

@@ -47,6 +47,38 @@ export interface Line {
   readonly amount: string | null
   readonly currency: string
 }
+/** What a seller, or whoever looked after the shop before, has packed; never changed once it is made. */
+export interface Parcel {
+  /** `packageReferenceId` of the Orders API, and the package id of Easy Ship. */
+  readonly id: string
+  readonly madeAt: number
+  readonly carrier: string
+  readonly trackingNumber: string
+  readonly route: 'EASY_SHIP' | 'EXTERNAL' | 'SELF_SHIP'
+  readonly slot?: Slot
+  readonly box?: Box
+}
+/** Whole centimetres and grams. */
+export interface Box {
+  readonly length: number
+  readonly width: number
+  readonly height: number
+  readonly grams: number
+}
+/** When the courier comes; epoch milliseconds. */
+export interface Slot {
+  readonly id: string
+  readonly start: number
+  readonly end: number
+  readonly handover: 'PICKUP' | 'DROPOFF'
+}
+/** How far an order has come at External Fulfillment, which tells of work before there is a label. */
+export interface ExternalStep {
+  readonly at: number
+  readonly status: 'CONFIRMED' | 'PACKAGE_CREATED' | 'INVOICE_GENERATED'
+  /** Of the package, once there is one. */
+  readonly pack?: { readonly id: string; readonly box: Box }
+}
 export interface SandboxOrder {
   readonly id: string
   readonly createdAt: number
@@ -62,6 +94,14 @@ export interface SandboxOrder {
   readonly postalCode: string
   /** True: price and address are told even while the order is pending. */
   readonly open: boolean
+  /** The seller takes it to the buyer, or has a courier of their own do it. */
+  readonly selfShip?: boolean
+  /** Absent: two days after it was placed. */
+  shipBy?: number
+  /** Parcels that were made by a request, the newest last; see `parcelOf` for all others. */
+  parcels?: readonly Parcel[]
+  /** In the order of time; absent: nothing was done by External Fulfillment. */
+  external?: readonly ExternalStep[]
 }
 
 /** Lines by id: one that is told twice counts once. */

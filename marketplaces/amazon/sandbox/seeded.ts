@@ -1,7 +1,7 @@
 /** Invented orders of an invented shop: the same for the same seed. */
 import { digitsOf, placeFor, type Random, randomFor } from 'robnu/testing'
 import type { Line, SandboxOrder } from './orders.ts'
-import { storyOf } from './timeline.ts'
+import { storyOf, untilPacked } from './timeline.ts'
 
 export interface Shop {
   readonly seed: number
@@ -18,11 +18,16 @@ export const seededOrders = (shop: Shop, count: number, start: number): SandboxO
   Array.from({ length: count }, (_, number) => {
     const random = randomFor(shop.seed, `${shop.partner}/placed/${number}`)
     const secondsAgo = random.int(youngestMs / 1000, historyMs / 1000)
-    return seededOrder(shop, number, start - secondsAgo * 1000)
+    return seededOrder(shop, number, start - secondsAgo * 1000, start)
   })
 
-/** The `number`th order of a shop, placed at an instant. */
-export const seededOrder = (shop: Shop, number: number, createdAt: number): SandboxOrder => {
+/** The `number`th order of a shop, placed at an instant; from `start` on orders wait to be packed. */
+export const seededOrder = (
+  shop: Shop,
+  number: number | string,
+  createdAt: number,
+  start: number,
+): SandboxOrder => {
   const key = `${shop.partner}/${number}`
   const random = randomFor(shop.seed, key)
   const id = orderId(shop.seed, key, random)
@@ -30,7 +35,7 @@ export const seededOrder = (shop: Shop, number: number, createdAt: number): Sand
   return {
     id,
     createdAt,
-    changes: storyOf(random, createdAt, fulfilledBy),
+    changes: untilPacked(storyOf(random, createdAt, fulfilledBy), start),
     lines: linesOf(shop.seed, id, random),
     channel: 'AMAZON',
     fulfilledBy,

@@ -10,6 +10,8 @@ export interface SignIn {
   readonly token: (request: SandboxRequest) => SandboxAnswer
   /** The selling partner behind `x-amz-access-token`, or Amazon's refusal. */
   readonly partnerOf: (request: SandboxRequest) => string | SandboxAnswer
+  /** The answer of the Tokens API. */
+  readonly restrictedToken: (partner: string, resources: readonly Resource[]) => object
   readonly credentialsOf: (partner: string) => PartnerCredentials
   readonly revokeToken: ControlVerb
 }
@@ -19,6 +21,13 @@ interface PartnerCredentials {
   readonly refreshToken: string
 }
 
+interface Resource {
+  readonly method: string
+  readonly path: string
+}
+
+/** What a restricted data token begins with. */
+export const restrictedMark = 'Atz.sprdt|'
 const tokenSeconds = 3600 // as long as Amazon's
 
 /** One app, used by every partner; each partner has authorized it with a token of its own. */
@@ -69,15 +78,36 @@ export const createSignIn = (
     }
   }
 
+  const restrictedToken: SignIn['restrictedToken'] = (partner, resources) => {
+    const expires = now() + tokenSeconds * 1000
+    const generation = access.get(partner)
+    const signed = signer.sign({ partner, expires, generation, resources })
+    return { restrictedDataToken: restrictedMark + signed, expiresIn: tokenSeconds }
+  }
+
   const partnerOf = (request: SandboxRequest): string | SandboxAnswer => {
     const given = request.header('x-amz-access-token')
     if (!given) return forbidden('Access token is missing in the request header.')
+    if (given.startsWith(restrictedMark)) return restrictedPartnerOf(request, given)
     const opened = AccessToken.safeParse(signer.open(given.replace(/^Atza\|/, '')))
     if (!opened.success || access.get(opened.data.partner) !== opened.data.generation) {
       return forbidden('The access token you provided is revoked, malformed or invalid.')
     }
     const { partner, expires } = opened.data
     return expires > now() ? partner : forbidden('The access token you provided has expired.')
+  }
+
+  /** Good for the very requests that it was given for, and for no other. */
+  const restrictedPartnerOf = (request: SandboxRequest, given: string): string | SandboxAnswer => {
+    const opened = RestrictedToken.safeParse(signer.open(given.slice(restrictedMark.length)))
+    if (!opened.success || access.get(opened.data.partner) !== opened.data.generation) {
+      return forbidden('The access token you provided is revoked, malformed or invalid.')
+    }
+    const { partner, expires, resources } = opened.data
+    if (expires <= now()) return forbidden('The access token you provided has expired.')
+    const path = decodeURIComponent(request.url.pathname)
+    const isMeant = resources.some((one) => one.method === request.method && one.path === path)
+    return isMeant ? partner : forbidden('The token is not for this resource.')
   }
 
   const revokeToken = controlVerb(
@@ -91,10 +121,13 @@ export const createSignIn = (
       return { kind }
     },
   )
-  return { token, partnerOf, credentialsOf, revokeToken }
+  return { token, partnerOf, restrictedToken, credentialsOf, revokeToken }
 }
 
 const AccessToken = z.object({ partner: z.string(), expires: z.number(), generation: z.number() })
+const RestrictedToken = AccessToken.extend({
+  resources: z.array(z.object({ method: z.string(), path: z.string() })),
+})
 const Revoke = z.strictObject({
   /** A selling partner; absent: all of them. */
   partner: z.string().optional(),

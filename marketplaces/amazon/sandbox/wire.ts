@@ -1,8 +1,9 @@
 /** Orders and errors as Amazon writes them (Orders API 2026-01-01). */
 import { paiseOf } from 'robnu/plugin'
-import { digitsOf, personFor, randomFor, type SandboxAnswer } from 'robnu/testing'
+import { personFor, randomFor, type SandboxAnswer } from 'robnu/testing'
 import type { Found } from './books.ts'
 import { distinctLines, type Line, parcelStatus, type SandboxOrder } from './orders.ts'
+import { parcelsAt, shipmentIdOf } from './parcels.ts'
 
 export const marketplaceId = 'A21TJRUUN4KGV'
 
@@ -76,7 +77,7 @@ export const wireError = (
 })
 
 const programsOf = (order: SandboxOrder): string[] => [
-  ...(order.fulfilledBy === 'MERCHANT' ? ['AMAZON_EASY_SHIP'] : []),
+  ...(order.fulfilledBy === 'MERCHANT' && !order.selfShip ? ['AMAZON_EASY_SHIP'] : []),
   ...(order.business ? ['AMAZON_BUSINESS'] : []),
 ]
 
@@ -113,7 +114,11 @@ const totalOf = (order: SandboxOrder): object => {
   const paise = lines.reduce((sum, { amount }) => sum + (paiseOf(amount ?? '0') ?? 0), 0)
   return money(decimal(paise), lines[0]?.currency ?? 'INR')
 }
-const proceedsOf = (order: SandboxOrder): object => ({ proceeds: { grandTotal: totalOf(order) } })
+/** Of an order without any price there is none. */
+const proceedsOf = (order: SandboxOrder): object | undefined =>
+  order.lines.some(({ amount }) => amount !== null)
+    ? { proceeds: { grandTotal: totalOf(order) } }
+    : undefined
 
 const lineProceedsOf = ({ amount, currency }: Line): object | undefined =>
   amount === null ? undefined : { proceeds: { proceedsTotal: money(amount, currency) } }
@@ -139,7 +144,7 @@ const fulfillmentOf = ({ order, standing }: Found): object => ({
     fulfillmentServiceLevel: order.service,
     shipByWindow: {
       earliestDateTime: iso(order.createdAt),
-      latestDateTime: iso(order.createdAt + 2 * dayMs),
+      latestDateTime: iso(order.shipBy ?? order.createdAt + 2 * dayMs),
     },
     deliverByWindow: {
       earliestDateTime: iso(order.createdAt + 3 * dayMs),
@@ -163,32 +168,29 @@ const cancellationOf = ({ standing: { cancelledBy } }: Found): object | undefine
   }
 
 const packagesOf = ({ order, standing }: Found, seed: number): object | undefined => {
-  const { parcel } = standing
-  if (!parcel) return undefined
-  const made = order.changes.find((change) => change.parcel)?.at ?? standing.at
-  const left = order.changes.find(({ status, parcel }) => parcel && status === 'SHIPPED')?.at
-  const shipped = left !== undefined && left <= standing.at
+  const parcels = parcelsAt(order, standing.at, seed)
+  if (parcels.length === 0) return undefined
   return {
-    packages: [{
-      packageReferenceId: '1',
-      createdTime: iso(made),
-      packageStatus: { status: parcelStatus[parcel], detailedStatus: parcel },
-      carrier: 'ATS',
-      ...(shipped ? { shipTime: iso(left) } : {}),
-      shippingService: 'Easy Ship',
-      trackingNumber: digitsOf(seed, `parcel/${order.id}`, 12),
+    packages: parcels.map(({ parcel, word, leftAt }) => ({
+      packageReferenceId: parcel.id,
+      createdTime: iso(parcel.madeAt),
+      packageStatus: { status: parcelStatus[word], detailedStatus: word },
+      carrier: parcel.carrier,
+      ...(leftAt === undefined ? {} : { shipTime: iso(leftAt) }),
+      shippingService: parcel.route === 'SELF_SHIP' ? 'Standard' : 'Easy Ship',
+      trackingNumber: parcel.trackingNumber,
       packageItems: distinctLines(order).map(({ itemId, quantity }) => ({
         orderItemId: itemId,
         quantity,
       })),
-    }],
+    })),
   }
 }
 
 const fulfillmentOrdersOf = ({ order, standing }: Found, seed: number): object | undefined => {
-  if (order.fulfilledBy === 'AMAZON' || standing.status === 'PENDING') return undefined
-  const fulfillmentOrderId = digitsOf(seed, `shipment/${order.id}`, 13)
-  return { fulfillmentOrders: [{ fulfillmentOrderId }] }
+  const isEasyShip = order.fulfilledBy === 'MERCHANT' && !order.selfShip
+  if (!isEasyShip || standing.status.startsWith('PENDING')) return undefined
+  return { fulfillmentOrders: [{ fulfillmentOrderId: shipmentIdOf(order, seed) }] }
 }
 
 const money = (amount: string, currencyCode: string): object => ({ amount, currencyCode })

@@ -226,3 +226,50 @@ test('one bad order does not spoil the page, and its rejection names no buyer in
   ])
   expect(JSON.parse(page.rejected[0]?.raw ?? '')).toEqual(bad)
 })
+
+test('parcels with a tracking number are shipments, each under its order', () => {
+  const parcel = (detailedStatus: string, trackingNumber?: string, more: object = {}) => ({
+    packageReferenceId: '1',
+    packageStatus: { status: 'PENDING', detailedStatus },
+    ...(trackingNumber === undefined ? {} : { trackingNumber }),
+    ...more,
+  })
+  const items = [
+    { orderItemId: '11111111111111', quantity: 1 },
+    { orderItemId: '11111111111111', quantity: 1 },
+    { orderItemId: '2', quantity: 0 },
+  ]
+  const packages = [
+    parcel('LABEL_CANCELLED', '100'),
+    parcel('PENDING_PICK_UP', '200', { carrier: 'ATS', packageItems: items }),
+    parcel('PENDING_SCHEDULE', '300'),
+    parcel('PENDING_PICK_UP'),
+    parcel('PICKED_UP', ''),
+    parcel('TELEPORTED', '400'),
+  ]
+  const { shipments } = rowOf(order({ packages }))
+  expect(shipments?.map(({ externalId, status, rawStatus }) => [externalId, status, rawStatus]))
+    .toEqual([
+      ['171-1234567-7654321/100', 'CANCELLED', 'LABEL_CANCELLED'],
+      ['171-1234567-7654321/200', 'READY_TO_SHIP', 'PENDING_PICK_UP'],
+      ['171-1234567-7654321/400', null, 'TELEPORTED'],
+    ])
+  expect(shipments?.[1]).toMatchObject({
+    awb: '200',
+    carrier: 'ATS',
+    manifestExternalId: null,
+    updatedAt: new Date('2022-06-01T00:14:10.250Z'),
+    items: [{ itemExternalId: '11111111111111', quantity: 2 }],
+  })
+  expect(rowOf(order({ packages: [parcel('PENDING_SCHEDULE')] })).shipments).toBeUndefined()
+})
+
+test('a parcel that waits leaves no more once its order is cancelled; one that left goes on', () => {
+  const statusOf = (detailedStatus: string) =>
+    rowOf(order({
+      fulfillment: { fulfillmentStatus: 'CANCELLED' },
+      packages: [{ packageStatus: { detailedStatus }, trackingNumber: '1' }],
+    })).shipments?.[0]?.status
+  expect(['PENDING_PICK_UP', 'RETURNED_TO_SELLER'].map(statusOf))
+    .toEqual(['CANCELLED', 'RTO_RECEIVED'])
+})

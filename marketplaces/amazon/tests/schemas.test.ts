@@ -3,14 +3,15 @@ import { expect, test } from 'vitest'
 import amazon from '../mod.ts'
 import { Credentials, Cursor, Details, secrets } from '../schemas.ts'
 
-const sql = await readFile(
-  new URL('../migrations/0001_account_details.sql', import.meta.url),
-  'utf8',
+const migrations = await Promise.all(
+  (amazon.migrations ?? []).map(({ sql }) => readFile(sql, 'utf8')),
 )
+const sql = migrations.join('\n')
 
 test('details and credentials are the columns of the satellite', () => {
-  const columns = [...sql.matchAll(/^ {2}([a-z_]+) (uuid|text|bytea|timestamptz|boolean)/gm)]
-    .map(([, name]) => name)
+  const named =
+    /^ {2}(?:add column )?([a-z0-9_]+) (?:uuid|text|bytea|timestamptz|boolean|integer)/gm
+  const columns = [...sql.matchAll(named)].map(([, name]) => name)
   const sealed = Object.keys(Credentials.shape)
     .map((key) => secrets.includes(key) ? `${key}_enc` : key)
   const wanted = ['seller_id', 'marketplace_account_id', ...Object.keys(Details.shape), ...sealed]
@@ -29,6 +30,10 @@ test('defaults fit a seller of Easy Ship in India', () => {
     fulfilment_program: 'EASY_SHIP',
     ef_enabled: false,
     ef_location_ids: [],
+    package_length_cm: 30,
+    package_breadth_cm: 25,
+    package_height_cm: 5,
+    package_weight_g: 500,
   })
 })
 

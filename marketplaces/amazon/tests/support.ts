@@ -5,6 +5,7 @@ import { sandboxContext, upstreamAt } from 'robnu/testing'
 import { onTestFinished } from 'vitest'
 import amazon from '../mod.ts'
 import startSandbox from '../sandbox.ts'
+import { rates } from '../sandbox/rates.ts'
 import { seededOrders } from '../sandbox/seeded.ts'
 import type { SandboxOrder } from '../sandbox/orders.ts'
 import { Credentials, Cursor, Details } from '../schemas.ts'
@@ -34,7 +35,7 @@ export const startWorld = async (
     control: (verb, body) => callVerb(sandbox, verb, body),
   }
   if (!limited) {
-    for (const operation of ['searchOrders', 'getOrder']) {
+    for (const operation of Object.keys(rates)) {
       await world.control('throttle', { operation, ratePerSecond: 1e6, burst: 1e6 })
     }
   }
@@ -113,7 +114,7 @@ export const pagesFrom = (
   const request = { cursor, reason: 'manual' as const, ...(window ? { window } : {}) }
   const pages = amazon.adapter.syncOrders?.(account, request, ctx)
   if (!pages) throw new Error('the adapter has lost its ability')
-  return pages
+  return pages as AsyncIterable<OrderPage>
 }
 
 /** One run to its end: refreshes a dead token and waits for the bucket, as the host does. */

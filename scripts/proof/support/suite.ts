@@ -23,7 +23,7 @@ export const runTest = async (
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config=tests/vitest.config.ts']
   const child = spawn(process.execPath, [...runtime, ...vitest, file], {
     cwd: root,
-    env: { ...env, ...process.env, NO_COLOR: '1' },
+    env: { ...env, ...process.env, ROBNU_PROOFS: '1', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let figures: Record<string, unknown> | undefined

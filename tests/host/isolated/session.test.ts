@@ -48,6 +48,7 @@ const contextOf = (sellerId: string) => {
     log: (event) => void told.push(`log ${event}`),
     http: () => Promise.reject(refusal),
     download: () => Promise.reject(new Error('none')),
+    table: () => Promise.reject(new Error('none')),
     ...{ scope: run, make: run },
   }
   return { context, told }

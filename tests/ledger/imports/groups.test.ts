@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { inGroups } from '../../../core/ledger/imports/groups.ts'
+import { inGroups } from '../../../core/reports/groups.ts'
 import { failureOf, type ReportRecord } from '../../../core/plugin.ts'
 import { csvOf, orderReport } from './support/ajio-files.ts'
 

@@ -1,9 +1,9 @@
 /** Files as tables: what is dirty is cleaned, what is dangerous refused, and nothing is lost. */
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { recognise } from '../../../core/ledger/imports/headings.ts'
-import { sourceOfBytes } from '../../../core/ledger/imports/source.ts'
-import { tablesOf } from '../../../core/ledger/imports/tables.ts'
+import { recognise } from '../../../core/reports/headings.ts'
+import { sourceOfBytes } from '../../../core/reports/source.ts'
+import { tablesOf } from '../../../core/reports/tables.ts'
 import { failureOf } from '../../../core/plugin.ts'
 import { reports } from './support/ajio.ts'
 import { csvOf, orderReport, valuesOf } from './support/ajio-files.ts'

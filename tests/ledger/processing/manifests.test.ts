@@ -1,6 +1,7 @@
 /** When manifests are closed: with the batch, before the cut-off, or by hand; and what ends badly. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closeAt, cutoffOf, dispatchDay } from '../../../core/ledger/processing/cutoff.ts'
+import { forAdapter } from '../../../core/ledger/processing/load-batch.ts'
 import { sweepManifests } from '../../../core/ledger/processing/sweep-manifests.ts'
 import { failure } from '../../../core/plugin.ts'
 import { requestWork } from '../../../core/queues/work.ts'
@@ -76,6 +77,28 @@ describe('a delayed manifest', () => {
 })
 
 describe('a manifest that is closed by hand', () => {
+  it('is handed to the adapter with what the ledger has in it', async () => {
+    await processed(await house.openOrders(2), 'MANUAL')
+    const [open] = await openManifests()
+    const { db, keyring } = house.deps
+    const keys = await keyring.forSeller(house.seller.entry)
+    const id = open?.external_manifest_id ?? ''
+    const batch = await db.withSellerScope(
+      house.seller.entry,
+      (scope) =>
+        forAdapter(scope, keys, house.accountId, {
+          ...{ id: house.accountId, state: 'RUNNING', closure: 'MANUAL', open: [], failure: null },
+          ...{ closeManifests: [id, 'another'], manifestChanges: null },
+        }),
+    )
+    const { lots } = await house.atBazaar()
+    const inside = lots.find(({ lot }) => lot === id)?.parcels ?? []
+    expect(inside).toHaveLength(2)
+    expect(batch.manifestShipments).toEqual({ [id]: [...inside].sort() })
+    await house.processing.closeManifest(house.seller.entry, open?.id ?? '', null)
+    await house.drain('PROCESSING')
+  })
+
   it('waits for it, is closed once, and no second time', async () => {
     await processed(await house.openOrders(1), 'MANUAL')
     const [open] = await openManifests()

@@ -4,6 +4,7 @@ import { syncPayouts, syncReturns } from './after-sales.ts'
 import { refresh, verify } from './client.ts'
 import { imports } from './imports.ts'
 import { fetchDocument, fullProcessing } from './packing.ts'
+import { notifications, webhook } from './pushes.ts'
 import { Config, Credentials, Cursor, Details, hosts, secrets } from './schemas.ts'
 import { pushInventory, readInventory, stockLimit } from './stock.ts'
 import { syncOrders } from './sync.ts'
@@ -33,6 +34,8 @@ export default defineMarketplace({
   ],
   tables: ['bazaar_account_details'],
   imports,
+  webhooks: [webhook],
+  notifications,
   adapter: {
     verify,
     refresh,

@@ -8,6 +8,8 @@ export const Config = z.strictObject({
   /** How far each run looks back behind the newest change that was seen. */
   overlapHours: z.number().int().min(0).default(24),
   pageSize: z.number().int().min(1).max(100).default(50),
+  /** Where Bazaar puts what has changed; null: nowhere. */
+  queueUrl: z.url().nullable().default(null),
 })
 
 // database drivers give an instant as a Date, as text or as milliseconds

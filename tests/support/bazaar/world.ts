@@ -13,6 +13,7 @@ import { createQueueOf, type QueueOf } from '../../../core/queues/layout.ts'
 import { pause } from '../../../core/queues/pause.ts'
 import { callVerb } from '../../../core/testing/sandbox/call.ts'
 import type { RunningSandbox } from '../../../core/testing/sandbox/sandbox.ts'
+import { memoryFiles } from '../../../scripts/conformance/memory-files.ts'
 import { type FreshDatabase, freshDatabase, makeAccount, type TestSeller } from '../database.ts'
 import { memoryKms } from './kms.ts'
 import type { Totals, WireOrder } from './sandbox/books.ts'
@@ -126,6 +127,7 @@ const worldOf = async (
       ...{ db: fresh.db, keyring, registry: createRegistry(host.marketplaces) },
       ...{ upstreamOf: bazaar.upstream, configOf: host.configOf, fetch, log },
       ...{ sleep: pause, now: Date.now, sliceMs: 60_000, wake: () => {} },
+      files: memoryFiles(),
       queueOf: createQueueOf(host.plugins.map(({ plugin }) => plugin)),
     },
     connectShop: async (seller, at) => {

@@ -30,18 +30,27 @@ export const spoiling = async (
   const request = requests.find(({ answer }) =>
     answer && rowsIn(jsonOf(answer), clean.received) !== undefined
   )
+  if (!request?.answer && requests.some(({ isFile }) => isFile)) {
+    leaveOut('the rows stand in a file: the checks of imports spoil its lines')
+  }
   if (!request?.answer) fail('no answer has a list of as many objects as the page has received')
   const raw = rowsIn(jsonOf(request?.answer as never), clean.received) ?? []
   await inWorld(bench, async (world) => {
     const read: Spoiling['read'] = async (change) => {
       world.account = account
-      const intercept = replaying(requests, (answer, asked) => {
+      const recorded = replaying(requests, (answer, asked) => {
         if (asked.url.href !== request?.url.href || asked.body !== request.body) return answer
         const json = jsonOf(answer)
         const rows = rowsIn(json, clean.received)
         if (rows) change(rows)
         return withJson(answer, json)
       })
+      // a spoiled row may make the adapter ask for something else: the sandbox knows
+      const intercept: typeof recorded = (asked, at) => {
+        const meddling = recorded(asked, at)
+        const isNew = meddling !== undefined && 'cut' in meddling && asked.method === 'GET'
+        return isNew ? undefined : meddling
+      }
       const context = world.context({ intercept })
       const found = await walk(world, target, { context, patience: 0, pages: at + 1 })
       return found[at] ?? fail('the page did not come')

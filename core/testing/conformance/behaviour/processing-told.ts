@@ -18,7 +18,8 @@ export const processingToldChecks: readonly MarketplaceCheck[] = [
       const { batch } = await inWorld(bench, async (world) => ({
         batch: await batchIn(bench, world),
       }))
-      const manifests = processed.done.flatMap(({ manifest }) => manifest ? [manifest] : [])
+      // one step may tell of several, one after the other
+      const manifests = processed.yielded.flatMap(({ manifest }) => manifest ? [manifest] : [])
       const inside = new Set(manifests.flatMap((one) => one.shipmentExternalIds))
       if (manifests.length === 0) fail('no manifest is told')
       if (batch.closure === 'IMMEDIATE' && !manifests.some(({ state }) => state === 'CLOSED')) {

@@ -1,4 +1,5 @@
 /** Stop anywhere, go on from the last stored cursor: nothing is lost, and nothing is new after all. */
+import type { PayoutRow } from '../../../plugin.ts'
 import type { MarketplaceCheck } from '../check.ts'
 import { differenceOf, fail, plain } from '../judge.ts'
 import { type AnyRow, fullRun, kept, manyPages, settle, walk, type WalkOptions } from '../walk.ts'
@@ -12,12 +13,23 @@ export const sameRows = (
   what: string,
 ): void => {
   for (const [id, row] of wanted) {
-    const difference = differenceOf(plain(row), plain(found.get(id)))
+    const difference = differenceOf(plain(inOrder(row)), plain(inOrder(found.get(id))))
     if (difference !== undefined) fail(`${what}: ${id}, ${difference}`)
   }
   const more = [...found.keys()].find((id) => !wanted.has(id))
   if (more !== undefined) fail(`${what}: ${more} is new`)
 }
+
+/** Lines of a payout stand in the order in which they came first, which says nothing. */
+const inOrder = (row: AnyRow | undefined): AnyRow | undefined =>
+  row && 'lines' in row
+    ? {
+      ...row,
+      lines: (row as unknown as PayoutRow).lines.toSorted((a, b) =>
+        a.externalId < b.externalId ? -1 : 1
+      ),
+    } as AnyRow
+    : row
 
 /** At most so many of a list, spread over it: a long walk is not made from each of its pages. */
 const spread = (count: number, most: number): readonly number[] => {

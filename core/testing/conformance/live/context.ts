@@ -6,7 +6,7 @@ import {
   type Marketplace,
   type Schema,
 } from '../../../plugin.ts'
-import { contextOver, type FakeContext, type FakeRequest } from '../../fakes.ts'
+import { contextOver, type FakeContext, type FakeRequest, withText } from '../../fakes.ts'
 import type { Bench, LiveAccount } from '../bench.ts'
 import { parsed } from '../world.ts'
 
@@ -28,7 +28,8 @@ export const liveContext = async (bench: Bench<Marketplace>): Promise<FakeContex
       redirect: 'error',
       ...(body === undefined ? {} : { body }),
     })
-    return { status: answer.status, headers: answer.headers, text: await answer.text() }
+    const { status, headers: told } = answer
+    return { status, headers: told, ...withText(new Uint8Array(await answer.arrayBuffer())) }
   }
   const context = contextOver(
     {
@@ -41,13 +42,15 @@ export const liveContext = async (bench: Bench<Marketplace>): Promise<FakeContex
     () => new Date(),
     send,
   )
+  const onlyReads = ({ method = 'GET' }: HttpInit): Promise<never> | undefined =>
+    reading.has(method)
+      ? undefined
+      : Promise.reject(failure('rejected', `${method}: this run only reads`))
   return {
     ...context,
-    http: <T>(schema: Schema<T>, url: string, init: HttpInit = {}): Promise<T> => {
-      const { method = 'GET' } = init
-      if (reading.has(method)) return context.http(schema, url, init)
-      return Promise.reject(failure('rejected', `${method}: this run only reads`))
-    },
+    table: (url, table, init = {}) => onlyReads(init) ?? context.table(url, table, init),
+    http: <T>(schema: Schema<T>, url: string, init: HttpInit = {}): Promise<T> =>
+      onlyReads(init) ?? context.http(schema, url, init),
   }
 }
 

@@ -57,15 +57,20 @@ export interface ImportHouse {
 
 export const openHouse = async (
   world: World,
-  changes: Partial<ImportDeps> & { readonly reports?: readonly ReportImport[] } = {},
+  changes: Partial<ImportDeps> & {
+    readonly reports?: readonly ReportImport[]
+    readonly externalAccountId?: string
+    /** Of the upstream's clock. */
+    readonly time?: () => number
+  } = {},
 ): Promise<ImportHouse> => {
   const seller = await makeSeller(world.fresh.db)
-  const accountId = await makeAccount(world.fresh, seller, { externalAccountId: pob })
-  const { reports: known = reports, ...others } = changes
+  const { reports: known = reports, externalAccountId = pob, time, ...others } = changes
+  const accountId = await makeAccount(world.fresh, seller, { externalAccountId })
   const registry = createRegistry([{ ...world.marketplace, imports: known }])
   const files = memoryFiles(world)
   // behind every date in the files
-  const upstream = createUpstream(undefined, () => Date.parse('2026-09-30T00:00:00Z'))
+  const upstream = createUpstream(undefined, time ?? (() => Date.parse('2026-09-30T00:00:00Z')))
   const deps = { ...world.deps, registry, files, upstreamOf: () => upstream, ...others }
   const imports = createImports({
     ...{ ...deps, files, queueOf: () => 'document-download', wake: () => {} },
@@ -92,6 +97,7 @@ export const send = async (
 export const lease = async (
   { world: { fresh }, seller }: ImportHouse,
   { run_id: runId }: ImportView,
+  leaseMs = 60_000,
 ): Promise<LeasedWork> => {
   const [item] = await fresh.asSuperuser((admin) =>
     admin<{ id: string }[]>`
@@ -99,7 +105,7 @@ export const lease = async (
         else now() end where job_run_id = ${runId} returning id`
   )
   if (!item) throw new Error('The import has no work item')
-  const asked = { sellerId: seller.sellerId, itemId: item.id, leaseMs: 60_000 }
+  const asked = { sellerId: seller.sellerId, itemId: item.id, leaseMs }
   const claim = await claimWork(fresh.db, asked)
   if (!claim?.claimed || claim.target === 'JOB') throw new Error('The item cannot be leased')
   return claim
@@ -111,9 +117,13 @@ const never = new AbortController().signal
 export const slice = async (
   house: ImportHouse,
   asked: ImportView,
-  signals: { readonly signal?: AbortSignal; readonly draining?: AbortSignal } = {},
+  { leaseMs, ...signals }: {
+    readonly signal?: AbortSignal
+    readonly draining?: AbortSignal
+    readonly leaseMs?: number
+  } = {},
 ): Promise<ImportView> => {
-  await importFile(house.deps, await lease(house, asked), {
+  await importFile(house.deps, await lease(house, asked, leaseMs), {
     ...{ signal: never, draining: never, ...signals },
   })
   return await viewOf(house, asked)

@@ -4,9 +4,9 @@
  */
 import { createReadStream, statSync } from 'node:fs'
 import process from 'node:process'
-import { recognise } from '../../../../core/ledger/imports/headings.ts'
-import type { Source } from '../../../../core/ledger/imports/source.ts'
-import { tablesOf } from '../../../../core/ledger/imports/tables.ts'
+import { recognise } from '../../../../core/reports/headings.ts'
+import type { Source } from '../../../../core/reports/source.ts'
+import { tablesOf } from '../../../../core/reports/tables.ts'
 import { tell } from '../../../../core/ledger/imports/tell.ts'
 import { reports } from './ajio.ts'
 import { pob } from './ajio-files.ts'

@@ -1,7 +1,7 @@
 /** Files of AJIO's reports, told line by line without a database. */
-import { recognise } from '../../../../core/ledger/imports/headings.ts'
-import { sourceOfBytes } from '../../../../core/ledger/imports/source.ts'
-import { tablesOf } from '../../../../core/ledger/imports/tables.ts'
+import { recognise } from '../../../../core/reports/headings.ts'
+import { sourceOfBytes } from '../../../../core/reports/source.ts'
+import { tablesOf } from '../../../../core/reports/tables.ts'
 import { tell, type Told } from '../../../../core/ledger/imports/tell.ts'
 import { reports } from './ajio.ts'
 import { type Cells, pob, type Report } from './ajio-files.ts'

@@ -2,6 +2,7 @@
 import { absent, type ControlVerb, controlVerb, type Moves, nothing } from 'robnu/testing'
 import { z } from 'zod'
 import { type Books, seededOrders, totalsOf, type WireOrder } from './books.ts'
+import { signatureOf } from '../pushes.ts'
 import type { SignIn } from './sign-in.ts'
 
 /** What is wrong with the answers at the moment. */
@@ -101,6 +102,18 @@ export const verbsOf = (
     ({ shop, number, members }) =>
       booksOf(books, shop).change(number, members, new Date(now()).toISOString()),
   ),
+  pushes: controlVerb('what Bazaar has to say, signed for the address `url`', Pushes, (body) => {
+    const at = new Date(now()).toISOString()
+    const pushes = [...books].map(async ([shop, own]) => {
+      const newest = own.all().reduce((max, one) => one.changed_at > max ? one.changed_at : max, '')
+      const text = JSON.stringify({ event: `${shop}@${newest}`, shop, about: 'orders' })
+      const signed = `${body.url}\n${at}\n${text}`
+      const signature = await signatureOf(signed, signIn.keyOf(shop))
+      const headers = { 'X-Bazaar-At': at, 'X-Bazaar-Signature': signature }
+      return { account: shop, method: 'POST', path: '', headers, body: text }
+    })
+    return Promise.all(pushes).then((all) => ({ pushes: all }))
+  }),
   restore: controlVerb('the key works again', Shop, ({ shop }) => signIn.restore(shop)),
   trouble: controlVerb(
     'slow pages, the first page for ever, a count of rows that are not there',
@@ -115,6 +128,7 @@ const booksOf = (books: ReadonlyMap<string, Books>, shop: string): Books => {
   return found
 }
 
+const Pushes = z.strictObject({ url: z.string().default('') })
 const Shop = z.strictObject({ shop: z.string() })
 const One = z.strictObject({ orderId: z.string() })
 const Create = z.strictObject({
