@@ -9,7 +9,7 @@ export default defineConfig({
       'core/**/*.test.ts',
       '{plugins,marketplaces}/*/tests/**/*.test.ts',
       // too long for the suite: `npm run proof` names the file that it wants
-      ...process.env['ROBNU_PROOFS'] ? ['tests/**/*.proof.ts'] : [],
+      ...process.env['ROBNU_PROOFS'] ? ['{tests,marketplaces}/**/*.proof.ts'] : [],
     ],
     exclude: ['**/node_modules/**', '.robnu/**'],
     globalSetup: ['tests/support/global-setup.ts'],

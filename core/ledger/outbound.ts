@@ -99,9 +99,12 @@ const send = async <T>(
 }
 
 const addressOf = (address: string, query: HttpInit['query'], hosts: readonly string[]): URL => {
+  // some stand in answers of the marketplace, which can be wrong like any other part of them
+  if (!URL.canParse(address)) throw failure('bad-response', 'What is asked for is no address')
   const url = new URL(address)
   if (url.protocol !== 'https:' || !hosts.includes(url.host) || url.username || url.password) {
-    throw new Error(`The plugin does not declare the host "${url.host}" for https`)
+    const message = `The plugin does not declare the host "${url.host}" for https`
+    throw failure('bad-response', message)
   }
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value === undefined) continue

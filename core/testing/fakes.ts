@@ -118,6 +118,7 @@ export const contextOver = (options: FakeOptions, now: () => Date, send: Send): 
 
 /** As it goes out. */
 export const requestOf = (address: string, init: HttpInit): FakeRequest => {
+  if (!URL.canParse(address)) throw failure('bad-response', 'What is asked for is no address')
   const url = new URL(address)
   for (const [name, value] of Object.entries(init.query ?? {})) {
     if (value === undefined) continue
@@ -141,5 +142,5 @@ export const requestOf = (address: string, init: HttpInit): FakeRequest => {
 
 const refuseHost = (url: URL, hosts: readonly string[] | undefined): void => {
   if (url.protocol === 'https:' && (!hosts || hosts.includes(url.host))) return
-  throw failure('rejected', `Cannot ask "${url.host}": the plugin does not declare this host`)
+  throw failure('bad-response', `Cannot ask "${url.host}": the plugin does not declare this host`)
 }

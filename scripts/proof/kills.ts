@@ -1,6 +1,7 @@
 /**
  * Workers are killed every one to five seconds while 20,000 orders are pulled and 500 of them
- * processed, with answers of the marketplace lost on the way: the suite's own test, longer.
+ * processed, with answers of the marketplace lost on the way. The suite has less of it, in
+ * `tests/start/killed.test.ts` and `tests/ledger/processing/kills.test.ts`.
  */
 import type { Proof } from '../proof.ts'
 import { runTest } from './support/suite.ts'
@@ -9,7 +10,7 @@ import { runTest } from './support/suite.ts'
 export const run = async (): Promise<Proof> => ({
   name: 'kills',
   figures: await runTest({
-    file: 'tests/day/kills.test.ts',
+    file: 'tests/day/kills.proof.ts',
     word: 'Killed',
     env: {
       ROBNU_KILL_ORDERS: '20000',

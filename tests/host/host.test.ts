@@ -27,13 +27,13 @@ describe('a host', () => {
       entries(['./mod.ts', { pageSize: 7 }], ['./tally/mod.ts', { ignored: true }]),
       bazaarDir,
     )
-    expect(host.configOf('bazaar')).toEqual({ pageSize: 7, overlapHours: 24 })
+    expect(host.configOf('bazaar')).toEqual({ pageSize: 7, overlapHours: 24, queueUrl: null })
     expect(host.configOf('tally')).toBeUndefined()
   })
 
   it('gives a plugin its defaults when nothing is configured', async () => {
     const host = await openHost(entries('./mod.ts'), bazaarDir)
-    expect(host.configOf('bazaar')).toEqual({ pageSize: 50, overlapHours: 24 })
+    expect(host.configOf('bazaar')).toEqual({ pageSize: 50, overlapHours: 24, queueUrl: null })
   })
 })
 

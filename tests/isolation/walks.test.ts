@@ -20,7 +20,7 @@ import { callsInWalk, type Figures, sellersInLane, walkLane } from './walks/walk
 import { openWholeApp, type WholeApp } from './whole-app.ts'
 
 /** By `ROBNU_WALKS`; a report of a failure says which seed and path walk the same way again. */
-const walks = Number(process.env['ROBNU_WALKS'] ?? 40)
+const walks = Number(process.env['ROBNU_WALKS'] ?? 20)
 const seed = Number(process.env['ROBNU_WALK_SEED'] ?? Math.trunc(Math.random() * 2 ** 31))
 const path = process.env['ROBNU_WALK_PATH']
 const isLong = walks >= 400

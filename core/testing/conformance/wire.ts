@@ -132,7 +132,7 @@ const fence = (plugin: Marketplace, { url, operation }: KitRequest, breaches: st
   const declared = url.protocol === 'https:' && plugin.hosts.includes(url.host)
   if (declared && url.username === '' && url.password === '') return
   breaches.push(`host "${url.protocol}//${url.host}"`)
-  throw new Error(`The plugin does not declare the host "${url.host}" for https`)
+  throw failure('bad-response', `The plugin does not declare the host "${url.host}" for https`)
 }
 
 const sent = async (

@@ -37,7 +37,7 @@ const lists: readonly {
 ]
 
 for (const { name, sample, sync } of lists) {
-  test(`700 broken pages of ${name} end as rows, rejections or a failure, never as a crash`, async () => {
+  test(`300 broken pages of ${name} end as rows, rejections or a failure, never as a crash`, async () => {
     let [accepted, rejected, failed] = [0, 0, 0]
     const strikes = fc.array(blow, { minLength: 1, maxLength: 4 })
     await fc.assert(
@@ -72,8 +72,8 @@ for (const { name, sample, sync } of lists) {
         const words = JSON.stringify([said, ctx.logged])
         for (const secret of Object.values(buyer)) expect(words).not.toContain(secret)
       }),
-      { numRuns: 700, seed: 20260814 },
+      { numRuns: 300, seed: 20260814 },
     )
-    expect([accepted > 500, rejected > 500, failed > 20]).toEqual([true, true, true])
+    expect([accepted > 200, rejected > 200, failed > 8]).toEqual([true, true, true])
   })
 }

@@ -16,7 +16,7 @@ const blow = fc.record({
   ),
 })
 
-test('2,000 broken answers end as rows, rejections or a failure, never as a crash', async () => {
+test('600 broken answers end as rows, rejections or a failure, never as a crash', async () => {
   const world = await startWorld()
   const account = await connect(world)
   const body = await aPage(world, account)
@@ -51,9 +51,9 @@ test('2,000 broken answers end as rows, rejections or a failure, never as a cras
       const words = JSON.stringify([said, ctx.logged])
       for (const buyer of buyers) expect(words).not.toContain(buyer)
     }),
-    { numRuns: 2000, seed: 20260801 },
+    { numRuns: 600, seed: 20260801 },
   )
-  expect([rejected > 500, failed > 20]).toEqual([true, true])
+  expect([rejected > 150, failed > 6]).toEqual([true, true])
 })
 
 const aPage = async (

@@ -20,10 +20,10 @@ import { expectedOf, ledgerOf } from './books.ts'
 
 const number = (name: string, short: number): number => Number(process.env[name] || short)
 /** Orders to pull, of them to process, how many kills at least, and the longest time between two. */
-const pulled = number('ROBNU_KILL_ORDERS', 250)
-const processed = number('ROBNU_KILL_PROCESSED', 4)
-const kills = number('ROBNU_KILLS', 3)
-const longestMs = number('ROBNU_KILL_MS', 2_000)
+const pulled = number('ROBNU_KILL_ORDERS', 400)
+const processed = number('ROBNU_KILL_PROCESSED', 6)
+const kills = number('ROBNU_KILLS', 5)
+const longestMs = number('ROBNU_KILL_MS', 3_000)
 const seed = number('ROBNU_TEST_SEED', Date.now() % 1_000_000)
 /** A killed worker keeps what it had for its lease of two seconds, and comes back in one. */
 const patienceMs = 120_000

@@ -1,7 +1,11 @@
-/** The demo with Amazon.in, from nothing: its numbers, its second start, and the lines it prints. */
+/**
+ * The demo with Amazon.in, from nothing: its numbers, its second start, and the lines it prints. Not in
+ * the suite: `npm run proof -- first-light`, which CI runs on both runtimes.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { paiseOf } from 'robnu/plugin'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { distinctLines, standingAt } from '../sandbox/orders.ts'
@@ -111,4 +115,9 @@ test('the three printed lines work in a shell: sign in, two orders, one with its
   for (const value of Object.values(masked.customer ?? {})) {
     if (typeof value === 'string') expect(clear).not.toContain(`"${value}"`)
   }
+})
+
+test('it was counted', () => {
+  expect(summary.orders).toBe(2120)
+  process.stdout.write(`Lit: ${JSON.stringify({ orders: summary.orders })}\n`)
 })
