@@ -35,7 +35,7 @@ const Labels = z.object({
       carrierName: z.string().regex(/^[^\0]{1,100}$/).nullish(),
       trackingId: z.string().regex(/^[\x21-\x7e]{1,100}$/).nullish(),
     }).nullish(),
-    fileData: z.object({ url: z.url() }).nullish(),
+    fileData: z.object({ url: z.string() }).nullish(),
     status: z.string().nullish(),
     errorDetails: z.object({ code: z.string().nullish() }).nullish(),
   })),
