@@ -15,8 +15,8 @@ export default defineConfig({
     globalSetup: ['tests/support/global-setup.ts'],
     // Deno runs vitest's workers as processes only
     pool: 'forks',
-    // one more than processors: many tests wait for a process, a queue or a lease
-    maxWorkers: 3,
+    // two more than processors: many tests wait for a process, a queue or a lease
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     allowOnly: false,
