@@ -66,7 +66,7 @@ const runCommand = ([file = '', ...args]: readonly string[]): Promise<number> =>
     const child = spawn(file, args, {
       cwd: root,
       stdio: 'inherit',
-      env: { ...process.env, ...colour },
+      env: { ...process.env, ...colour, ROBNU_SUITE: '1' },
     })
     const pass = (signal: NodeJS.Signals): void => {
       child.kill(signal)

@@ -11,7 +11,12 @@ export default defineConfig({
       // too long for the suite: `npm run proof` names the file that it wants
       ...process.env['ROBNU_PROOFS'] ? ['{tests,marketplaces}/**/*.proof.ts'] : [],
     ],
-    exclude: ['**/node_modules/**', '.robnu/**'],
+    exclude: [
+      '**/node_modules/**',
+      '.robnu/**',
+      // all of it is `npm run proof -- conformance`; the suite has tests/conformance/marketplaces
+      ...process.env['ROBNU_SUITE'] ? ['marketplaces/*/tests/conformance.test.ts'] : [],
+    ],
     globalSetup: ['tests/support/global-setup.ts'],
     // Deno runs vitest's workers as processes only
     pool: 'forks',

@@ -23,7 +23,7 @@ import type { Sources } from './fuzz/schemas.ts'
 import { canary } from './fuzz/words.ts'
 
 /** By `ROBNU_FUZZ`; the same seed sends the same requests to the same house. */
-const requests = Number(process.env['ROBNU_FUZZ'] ?? 700)
+const requests = Number(process.env['ROBNU_FUZZ'] ?? 500)
 const seed = Number(process.env['ROBNU_FUZZ_SEED'] ?? Math.trunc(Math.random() * 2 ** 31))
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 

@@ -19,21 +19,36 @@ export const runTest = async (
     readonly env: Readonly<Record<string, string>>
   },
 ): Promise<Readonly<Record<string, unknown>>> => {
+  let figures: Record<string, unknown> | undefined
+  const code = await vitest([file], env, (line) => {
+    if (line.startsWith(`${word}: {`)) figures = JSON.parse(line.slice(word.length + 2))
+  })
+  if (code !== 0 || figures === undefined) throw new Error(`${file} did not prove it`)
+  return figures
+}
+
+/** Runs the files together. Throws when a test fails. */
+export const runSuites = async (files: readonly string[]): Promise<void> => {
+  if (await vitest(files, {}, () => {}) !== 0) throw new Error(`${files[0]} … did not prove it`)
+}
+
+const vitest = async (
+  files: readonly string[],
+  env: Readonly<Record<string, string>>,
+  onLine: (line: string) => void,
+): Promise<unknown> => {
   const runtime = 'Deno' in globalThis ? ['run', '-A'] : []
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config=tests/vitest.config.ts']
-  const child = spawn(process.execPath, [...runtime, ...vitest, file], {
+  const tool = ['node_modules/vitest/vitest.mjs', 'run', '--config=tests/vitest.config.ts']
+  const child = spawn(process.execPath, [...runtime, ...tool, ...files], {
     cwd: root,
     env: { ...env, ...process.env, ROBNU_PROOFS: '1', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  let figures: Record<string, unknown> | undefined
   for await (const line of createInterface({ input: child.stdout })) {
-    if (line.startsWith(`${word}: {`)) figures = JSON.parse(line.slice(word.length + 2))
+    onLine(line)
     if (line.trim() !== '') say(line)
   }
-  const code = await new Promise((resolve) =>
+  return await new Promise((resolve) =>
     child.exitCode === null ? child.once('exit', resolve) : resolve(child.exitCode)
   )
-  if (code !== 0 || figures === undefined) throw new Error(`${file} did not prove it`)
-  return figures
 }
