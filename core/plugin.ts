@@ -28,6 +28,8 @@ export type {
   ReportTable,
   TableAsk,
 } from './plugin/reports.ts'
+export { openSteps } from './plugin/steps.ts'
+export type { StepBook } from './plugin/steps.ts'
 export { gstStateCode, stateName } from './plugin/india.ts'
 export { isGstin, pinAgreesWithState } from './plugin/india-checks.ts'
 export {

@@ -1,5 +1,5 @@
 /** The whole world of the sandbox: its POBs, and time that passes in it. */
-import { type Agenda, createAgenda } from './agenda.ts'
+import { type Agenda, createAgenda } from 'robnu/testing'
 import { catalogueOf } from './catalogue.ts'
 import { createChangeLog } from './change-log.ts'
 import type { Identity, Order, Parcel, Pob, Return } from './model.ts'

@@ -1,6 +1,6 @@
 /** What the stages share: the batch, the account, and what is recorded so far. */
-import type { Batch, BatchOrder, Context, OrderState, ShipmentRow, StepResult } from 'robnu/plugin'
-import { failure } from 'robnu/plugin'
+import { type Batch, type BatchOrder, type Context, failure, openSteps } from 'robnu/plugin'
+import type { OrderState, ShipmentRow, StepBook, StepResult } from 'robnu/plugin'
 import type { Connection } from '../client.ts'
 import { kebab, wordsOf } from '../refusals.ts'
 import { type Accepted, acceptedOf } from './accepted.ts'
@@ -27,55 +27,27 @@ const skipped: Readonly<Record<Route, readonly Step[]>> = {
   'self-ship': ['confirm'],
 }
 
-export interface Desk {
+export interface Desk extends StepBook<Step> {
   readonly account: Connection
   readonly batch: Batch
   readonly ctx: Context
-  /** The orders that may take this step now: through the one before, not through this, not held. */
-  readonly ready: (step: Step) => readonly BatchOrder[]
-  /** Of those, the orders of one way. */
+  /** Of the ready ones, the orders of one way. */
   readonly readyBy: (step: Step, route: Route) => readonly BatchOrder[]
-  /** It was begun, and nobody knows how it ended: read at Amazon before it is written again. */
-  readonly inDoubt: (step: Step, order: string | null) => boolean
-  readonly isDone: (step: Step, order: string | null) => boolean
-  /** What the last record of a step keeps. */
-  readonly output: (step: Step, order: string | null) => unknown
-  readonly note: (result: StepResult) => void
 }
 /** One stage for all orders that are ready for it. */
 export type Stage = (desk: Desk) => AsyncIterable<StepResult>
 
 export const openDesk = (account: Connection, batch: Batch, ctx: Context): Desk => {
-  const records = new Map<string, StepResult>()
-  const held = new Set<string>()
-  const keyOf = (step: string, order: string | null) => `${step} ${order ?? ''}`
-  const recordOf = (step: string, order: string | null) => records.get(keyOf(step, order))
-  const note = (result: StepResult) => {
-    const key = keyOf(result.step, result.order)
-    // what a step has kept outlives its beginning anew
-    const { output = records.get(key)?.output } = result
-    records.set(key, { ...result, output })
-    if (result.outcome === 'held' && result.order !== null) held.add(result.order)
-  }
-  const isDone = (step: Step, order: string | null) => recordOf(step, order)?.outcome === 'done'
-  batch.done.forEach(note)
-  const output: Desk['output'] = (step, order) => recordOf(step, order)?.output
-  const routeOf = ({ id }: BatchOrder): Route | undefined =>
+  const routeOf = ({ id }: BatchOrder, { isDone, output }: StepBook<Step>): Route | undefined =>
     isDone('accept', id) ? acceptedOf({ output }, id).route : undefined
-  const ready: Desk['ready'] = (step) =>
-    batch.orders.filter((order) => {
-      if (held.has(order.id) || isDone(step, order.id)) return false
-      if (step === 'accept') return true
-      const route = routeOf(order)
-      if (route === undefined || skipped[route].includes(step)) return false
-      const own = steps.filter((one) => !skipped[route].includes(one))
-      const before = own[own.indexOf(step) - 1]
-      return before === undefined || isDone(before, order.id)
-    })
+  const book = openSteps<Step>(batch, (order, book) => {
+    const route = routeOf(order, book)
+    // which way it goes is known once it is accepted
+    return route === undefined ? ['accept'] : steps.filter((one) => !skipped[route].includes(one))
+  })
   return {
-    ...{ account, batch, ctx, ready, isDone, output, note },
-    readyBy: (step, route) => ready(step).filter((order) => routeOf(order) === route),
-    inDoubt: (step, order) => recordOf(step, order)?.outcome === 'started',
+    ...{ ...book, account, batch, ctx },
+    readyBy: (step, route) => book.ready(step).filter((order) => routeOf(order, book) === route),
   }
 }
 

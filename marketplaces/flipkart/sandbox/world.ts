@@ -1,6 +1,6 @@
 /** The whole world of the sandbox: its sellers, and time that passes in it. */
 import { hashOf, randomFor } from 'robnu/testing'
-import { type Agenda, createAgenda } from './agenda.ts'
+import { type Agenda, createAgenda } from 'robnu/testing'
 import { catalogueOf } from './catalogue.ts'
 import { type Identity, isLiving, type Return, type Seller, type Shipment } from './model.ts'
 import { minuteMs, timeText } from './times.ts'

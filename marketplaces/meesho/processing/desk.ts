@@ -1,5 +1,6 @@
 /** What the stages share: the batch, Meesho, and what is recorded so far. */
-import type { Batch, BatchOrder, Context, OrderState, StepResult } from 'robnu/plugin'
+import { type Batch, type BatchOrder, type Context, openSteps } from 'robnu/plugin'
+import type { OrderState, StepBook, StepResult } from 'robnu/plugin'
 import type { SubOrder } from '../answers.ts'
 import { connect } from '../client.ts'
 import { kebab, wordsOf } from '../refusals.ts'
@@ -10,18 +11,11 @@ import type { Connection, Transport } from '../transport.ts'
 export const steps = ['read', 'accept', 'pack', 'label', 'check', 'manifest', 'close'] as const
 export type Step = (typeof steps)[number]
 
-export interface Desk {
+export interface Desk extends StepBook<Step> {
   readonly batch: Batch
   readonly details: Details
   readonly transport: Transport
   readonly now: () => Date
-  /** The orders that may take this step now: through the one before, not through this, not held. */
-  readonly ready: (step: Step) => readonly BatchOrder[]
-  /** It was begun, and nobody knows how it ended: read at Meesho before it is written again. */
-  readonly inDoubt: (step: Step, order: string | null) => boolean
-  /** What the last record of a step keeps. */
-  readonly output: (step: Step, order: string | null) => unknown
-  readonly note: (result: StepResult) => void
   /** The sub-orders as Meesho has them now, by number; those that it does not know are not there. */
   readonly read: (orders: readonly BatchOrder[]) => Promise<ReadonlyMap<string, SubOrder>>
 }
@@ -29,34 +23,10 @@ export interface Desk {
 export type Stage = (desk: Desk) => AsyncIterable<StepResult>
 
 export const openDesk = (account: Connection, batch: Batch, ctx: Context): Desk => {
-  const records = new Map<string, StepResult>()
-  const held = new Set<string>()
-  const keyOf = (step: string, order: string | null) => `${step} ${order ?? ''}`
-  const recordOf = (step: string, order: string | null) => records.get(keyOf(step, order))
-  const note = (result: StepResult) => {
-    const key = keyOf(result.step, result.order)
-    // what a step has kept outlives its beginning anew
-    const { output = records.get(key)?.output } = result
-    records.set(key, { ...result, output })
-    if (result.outcome === 'held' && result.order !== null) held.add(result.order)
-  }
-  const isDone = (step: Step, order: string | null) => recordOf(step, order)?.outcome === 'done'
-  batch.done.forEach(note)
   const transport = connect(account, ctx)
   return {
-    batch,
-    details: account.details,
-    transport,
-    now: ctx.now,
-    ready: (step) => {
-      const before = steps[steps.indexOf(step) - 1]
-      return batch.orders.filter(({ id }) =>
-        !held.has(id) && !isDone(step, id) && (before === undefined || isDone(before, id))
-      )
-    },
-    inDoubt: (step, order) => recordOf(step, order)?.outcome === 'started',
-    output: (step, order) => recordOf(step, order)?.output,
-    note,
+    ...openSteps(batch, () => steps),
+    ...{ batch, details: account.details, transport, now: ctx.now },
     read: async (orders) => {
       const found: SubOrder[] = []
       for (const chunk of chunksOf(orders.map(({ externalId }) => externalId), maxAsked)) {

@@ -1,6 +1,6 @@
 /** The whole world of the sandbox: its suppliers, and time that passes in it. */
 import { randomFor } from 'robnu/testing'
-import { createAgenda } from './agenda.ts'
+import { createAgenda } from 'robnu/testing'
 import { catalogueOf, variantKey } from './catalogue.ts'
 import { createChangeLog } from './change-log.ts'
 import { type Identity, nextNumber, type Order, type Return, type Supplier } from './model.ts'
