@@ -58,6 +58,41 @@ export const sellerActions = {
     to: id,
   }),
 
+  'seller.offboarding-requested': did('seller', 'It was asked that the seller leaves for good', {
+    offboarding: id,
+    shreds_at: z.iso.datetime(),
+    reason: text,
+    by,
+  }),
+  'seller.offboarding-withdrawn': did('seller', 'The request to leave was withdrawn', {
+    offboarding: id,
+    reason: text.optional(),
+    by,
+  }),
+  'seller.offboarding-announced': did('seller', 'The OWNERs were told of the erasure by mail', {
+    offboarding: id,
+  }),
+  'seller.closed': did('seller', 'The seller was shut for good', {
+    offboarding: id,
+    sessions: count,
+    people: count,
+    apiKeys: count,
+    invitations: count,
+    impersonations: count,
+    schedules: count,
+    work: count,
+  }),
+  'keys.destroyed': did('seller', 'All keys of the seller were destroyed', {
+    offboarding: id,
+    keys: count,
+  }),
+  'seller.shredded': did('seller', 'The destruction of the keys was proved and certified', {
+    offboarding: id,
+    // SHA-256 of its text
+    certificate: z.string(),
+    irrevocable_at: z.iso.datetime(),
+  }),
+
   'user.invited': did('invitation', 'A person was invited', { role }),
   'user.invitation-resent': did('invitation', 'An invitation was sent once more', nothing),
   'user.invitation-revoked': did('invitation', 'An invitation was withdrawn', nothing),
@@ -123,6 +158,26 @@ export const sellerActions = {
   'customer.revealed': did('order', "A buyer's masked data was shown in clear", {
     reason: text,
     fields: z.array(z.string()),
+  }),
+  // whoever asks is known by a phone number or an address, which stand nowhere
+  'data-principal.found': did('seller', 'The orders of one buyer were looked for', {
+    by: z.enum(['phone', 'email']),
+    orders: count,
+    // digestOf the ids of the page
+    ids: z.string(),
+    reason: text,
+  }),
+  'data-principal.exported': did('seller', 'The data of one buyer was handed out in clear', {
+    by: z.enum(['phone', 'email']),
+    orders: count,
+    ids: z.array(id),
+    reason: text,
+  }),
+  'data-principal.erased': did('seller', 'One buyer was erased, as they had asked', {
+    by: z.enum(['phone', 'email']),
+    orders: count,
+    erasures: z.array(id),
+    reason: text,
   }),
 
   'impersonation.requested': did('impersonation', 'Support asked to look in', {
@@ -198,6 +253,26 @@ export const sellerActions = {
     gstin: z.string(),
   }),
 
+  'seller.export-requested': did('seller', 'All that the seller has was asked for, in files', {
+    export: id,
+  }),
+  'seller.exported': did('seller', 'All that the seller has was written into files', {
+    export: id,
+    rows: count,
+    // sealed ones, which were opened for it
+    values: count,
+    files: count,
+    // of the manifest
+    sha256: z.string(),
+  }),
+  'seller.export-expired': did('seller', 'The files of an export were let go after their time', {
+    export: id,
+    files: count,
+  }),
+  'seller.export-read': did('seller', 'Addresses of the files of an export were given out', {
+    export: id,
+    of: z.enum(['export', 'documents']),
+  }),
   'audit.exported': did('seller', 'The audit trail was exported', {
     filtered: z.boolean(),
     // the last event that the export may hold; its own is behind it
@@ -227,16 +302,58 @@ export const sellerActions = {
     'An account got new credentials',
     nothing,
   ),
+  'upload.requested': did('upload', 'An address for an upload was given out', {
+    account: id,
+    bytes: count,
+    sha256: z.string(),
+  }),
   'import.requested': did('import', 'A file was sent to be imported', {
     account: id,
     bytes: count,
     sha256: z.string(),
   }),
   'import.cancelled': did('import', 'An import was called off', nothing),
+  'key-walk.requested': did('key-walk', 'Sealed values were to get a new key, or to be tried', {
+    kind: z.string(),
+    reason: text,
+    by,
+  }),
+  'key-walk.ended': did('key-walk', 'Sealed values have got a new key, or were tried', {
+    kind: z.string(),
+    outcome: z.enum(['DONE', 'FAILED']),
+    opened: count,
+    resealed: count,
+    unreadable: count,
+    // the version that is in use, or the first one that is left
+    version: count.optional(),
+  }),
+  'keys.rewrapped': did('seller', 'The keys were wrapped anew by KMS', {
+    keys: count,
+    alias: z.string(),
+    reason: text,
+    by,
+  }),
   'schedule.changed': did('marketplace-account', 'A schedule was changed', {
     target: z.string(),
     cron: z.string().optional(),
     paused: z.boolean().optional(),
+  }),
+  'retention.requested': did('seller', 'The erasing of buyers that are due was asked for', {
+    reason: text,
+    by,
+  }),
+  'buyers.erased': did('erasure', 'What was kept of buyers was erased', {
+    // null: of the whole seller
+    account: id.nullable(),
+    reason: z.enum(['retention', 'request', 'offboarding']),
+    orders: count.optional(),
+    fields: count.optional(),
+    documents: count.optional(),
+    raw_rows: count.optional(),
+    files: count.optional(),
+    archive_months: count.optional(),
+    // digestOf the ids of the orders
+    ids: z.string().optional(),
   }),
   'dead-letter.written': did('dead-letter', 'Work failed each time it was tried', {
     queue: z.string(),
@@ -263,6 +380,16 @@ export const orgActions = {
     from: z.string(),
     to: z.string(),
   }),
+  'seller.offboarding-requested': did('seller', 'It was asked that a seller leaves', about),
+  'seller.offboarding-withdrawn': did('seller', 'The request to leave was withdrawn', about),
+  'seller.shredded': did('seller', 'The keys of a seller were destroyed, and it is certified', {
+    offboarding: id,
+    certificate: z.string(),
+    irrevocable_at: z.iso.datetime(),
+  }),
+  'shred.value-opened': did('seller', 'A value opened though its keys are destroyed', {
+    opened: count,
+  }),
   'impersonation.requested': did('impersonation', 'Staff asked to look into a seller', {
     seller: id,
     ticket: text.optional(),
@@ -287,6 +414,14 @@ export const orgActions = {
     enabled: z.boolean(),
     reason: text,
     by,
+  }),
+  'breach.drilled': did('org', 'It was asked who is affected by what was opened in a window', {
+    from: z.string(),
+    to: z.string(),
+    seller: id.optional(),
+    actor: z.string().optional(),
+    reason: text,
+    by: z.string(),
   }),
   'audit.chain-broken': did('seller', 'The chain of a seller does not verify', {
     seq: count,

@@ -1,7 +1,6 @@
 /** Files of sellers in the one bucket: streamed in and out, encrypted by the seller's own key. */
 import {
   CreateBucketCommand,
-  DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -17,8 +16,16 @@ import type { Database, Entry } from '../db/database.ts'
 import { fault } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { extensionOf } from './keys.ts'
+import { removeObject, removeSome } from './remove-object.ts'
+import {
+  findUpload,
+  type FoundUpload,
+  type SignedUpload,
+  signUpload,
+  type UploadAddress,
+} from './signed-upload.ts'
 import { readChecked, readRange, soon, told, unavailable } from './read-object.ts'
-import { insertPending, markStored, type StoredObject } from './rows.ts'
+import { beginAgain, insertPending, markStored, type StoredObject } from './rows.ts'
 
 export interface FileOptions {
   readonly db: Database
@@ -34,6 +41,11 @@ export interface FileOptions {
 interface NewFile {
   /** The object is `<folder>/<its id>.<extension>`; the folder names the seller. See keys.ts. */
   readonly folder: string
+  /**
+   * What it is called instead. What an earlier attempt has left there is written over, as long as nothing
+   * refers to it: the bytes must be the same, for both may still be under way.
+   */
+  readonly name?: string
   readonly mime: string
   readonly body: AsyncIterable<Uint8Array>
   /** More than this throws `payload-too-large`. */
@@ -41,6 +53,7 @@ interface NewFile {
   readonly signal?: AbortSignal
 }
 export interface Files {
+  readonly bucket: string
   /**
    * Streams the body into S3, at most some 10 MiB of it in memory, and resolves when it was found
    * there whole. Nobody refers to it yet: `keepObjects` in the transaction that does, within a day.
@@ -60,10 +73,23 @@ export interface Files {
     object: StoredObject,
     ask: { readonly fileName: string; readonly seconds: number },
   ) => Promise<string>
-  /** Nothing there is no error. */
-  readonly remove: (
-    object: Pick<StoredObject, 'bucket' | 'storageKey' | 'versionId'>,
-  ) => Promise<void>
+  /** An address that takes one PUT of these very bytes, and no others. */
+  readonly uploadTo: (entry: Entry, file: SignedUpload, seconds: number) => Promise<UploadAddress>
+  /**
+   * Looks whether such an upload has come. Its bytes are those that were announced when `differs` is
+   * empty: S3 has compared their digest itself, or they were read back where it tells none.
+   */
+  readonly findUpload: (
+    entry: Entry,
+    file: Pick<SignedUpload, 'storageKey' | 'byteSize' | 'sha256'>,
+  ) => Promise<FoundUpload | null>
+  /** All versions of it. Nothing there is no error. */
+  readonly remove: (object: Pick<StoredObject, 'bucket' | 'storageKey'>) => Promise<void>
+  /**
+   * Removes up to a thousand objects (with versions: a thousand of those) of the seller, whether or not
+   * anything refers to them; how many. Rows of them stay. Call it until it says 0.
+   */
+  readonly removeSome: (sellerId: string) => Promise<number>
   /** Makes the bucket where there is none: on a machine of one's own. */
   readonly ensureBucket: () => Promise<void>
   readonly close: () => void
@@ -116,16 +142,28 @@ export const createFiles = (options: FileOptions): Files => {
     }
   }
 
+  const begin = async (entry: Entry, file: NewFile) => {
+    const id = newId()
+    const { folder, name, mime } = file
+    if (name !== undefined) {
+      const storageKey = `${folder}/${name}`
+      const place = { bucket, storageKey, mime }
+      return { storageKey, id: await beginAgain(db, entry, { id, ...place }) }
+    }
+    const storageKey = `${folder}/${id}.${extensionOf(mime)}`
+    await insertPending(db, entry, { id, bucket, storageKey, mime })
+    return { id, storageKey }
+  }
+
   const head = (storageKey: string): Promise<HeadObjectCommandOutput> =>
     client.send(new HeadObjectCommand({ Bucket: bucket, Key: storageKey }))
 
   return {
+    bucket,
     put: async (entry, file) => {
-      const id = newId()
-      const { folder, mime, signal } = file
-      const storageKey = `${folder}/${id}.${extensionOf(mime)}`
+      const { mime, signal } = file
       const alias = aliasOf(entry.sellerId)
-      await insertPending(db, entry, { id, bucket, storageKey, mime })
+      const { id, storageKey } = await begin(entry, file)
       await ensureKey(entry)
       const measured = measure(file)
       const found = await told(
@@ -141,7 +179,7 @@ export const createFiles = (options: FileOptions): Files => {
       const versionId = found.VersionId ?? null
       const stored = {
         ...{ id, bucket, storageKey, mime, byteSize, sha256 },
-        ...{ kmsKeyAlias: alias, versionId },
+        ...{ kmsKeyAlias: aliasFound(found, alias), versionId },
       }
       await markStored(db, entry, stored)
       return stored
@@ -161,17 +199,15 @@ export const createFiles = (options: FileOptions): Files => {
         }),
         { expiresIn: seconds },
       ),
-    remove: async ({ bucket, storageKey, versionId }) => {
-      await told(() =>
-        client.send(
-          new DeleteObjectCommand({
-            Bucket: bucket,
-            Key: storageKey,
-            ...(versionId === null ? {} : { VersionId: versionId }),
-          }),
-        )
-      )
+    uploadTo: async (entry, file, seconds) => {
+      await ensureKey(entry)
+      const place = { bucket, alias: aliasOf(entry.sellerId), seconds }
+      return await told(() => signUpload(client, file, place))
     },
+    findUpload: (entry, file) =>
+      findUpload(client, file, { bucket, alias: aliasOf(entry.sellerId) }),
+    remove: (object) => removeObject(client, object),
+    removeSome: (sellerId) => removeSome(client, bucket, sellerId),
     ensureBucket: async () => {
       try {
         await client.send(new HeadBucketCommand({ Bucket: bucket }))
@@ -192,17 +228,28 @@ const measure = ({ body, maxBytes }: Pick<NewFile, 'body' | 'maxBytes'>) => {
   const hash = sha256Stream()
   let byteSize = 0
   let failure: { readonly error: unknown } | undefined
-  const passing = async function* () {
+  const next = async (source: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> => {
     try {
-      for await (const chunk of body) {
-        byteSize += chunk.length
-        if (byteSize > maxBytes) throw fault('payload-too-large')
-        hash.update(chunk)
-        yield chunk
-      }
+      const { done, value } = await source.next()
+      if (done) return undefined
+      byteSize += value.length
+      if (byteSize > maxBytes) throw fault('payload-too-large')
+      return value
     } catch (error) {
       failure = { error }
       throw error
+    }
+  }
+  // an upload that fails ends its stream by an error of its own, which is not the source's
+  const passing = async function* () {
+    const source = body[Symbol.asyncIterator]()
+    try {
+      for (let chunk = await next(source); chunk; chunk = await next(source)) {
+        hash.update(chunk)
+        yield chunk
+      }
+    } finally {
+      await source.return?.()
     }
   }
   return {
@@ -211,5 +258,11 @@ const measure = ({ body, maxBytes }: Pick<NewFile, 'body' | 'maxBytes'>) => {
     end: () => ({ byteSize, sha256: hash.end() }),
   }
 }
+
+/** What S3 says that it has done, not what it was asked for. */
+const aliasFound = (
+  { ServerSideEncryption }: HeadObjectCommandOutput,
+  asked: string,
+): string | null => ServerSideEncryption === 'aws:kms' ? asked : null
 
 const safeName = (name: string): string => name.replaceAll(/[^A-Za-z0-9._-]+/g, '-')

@@ -17,14 +17,38 @@ export interface StoredObject {
   readonly versionId: string | null
 }
 
-export const insertPending = (
+type ComingObject = Pick<StoredObject, 'id' | 'bucket' | 'storageKey' | 'mime'>
+
+export const insertPending = (db: Database, entry: Entry, object: ComingObject): Promise<number> =>
+  insertPendingIn({ ...db.inSellerScope(entry), sellerId: entry.sellerId }, object)
+
+export const insertPendingIn = (
+  scope: Pick<SellerScope, 'run' | 'sellerId'>,
+  { id, bucket, storageKey, mime }: ComingObject,
+): Promise<number> =>
+  scope.run(command`
+    insert into storage_objects (seller_id, id, bucket, storage_key, mime)
+    values (${scope.sellerId}, ${id}, ${bucket}, ${storageKey}, ${mime})`)
+
+/**
+ * The same for a key that is always the same: the row that an earlier attempt has left there goes on,
+ * with its id. Throws when something refers to it, or the sweep has taken it.
+ */
+export const beginAgain = async (
   db: Database,
   entry: Entry,
-  { id, bucket, storageKey, mime }: Pick<StoredObject, 'id' | 'bucket' | 'storageKey' | 'mime'>,
-): Promise<number> =>
-  db.inSellerScope(entry).run(command`
-    insert into storage_objects (seller_id, id, bucket, storage_key, mime)
-    values (${entry.sellerId}, ${id}, ${bucket}, ${storageKey}, ${mime})`)
+  { id, bucket, storageKey, mime }: ComingObject,
+): Promise<string> => {
+  const row = await db.inSellerScope(entry).maybeOne(sql.type(z.object({ id: z.string() }))`
+    insert into storage_objects as o (seller_id, id, bucket, storage_key, mime)
+    values (${entry.sellerId}, ${id}, ${bucket}, ${storageKey}, ${mime})
+    on conflict (seller_id, storage_key) do update
+    set state = 'PENDING', created_at = now(), stored_at = null
+    where o.state in ('PENDING', 'STORED') and o.kept_at is null
+    returning id`)
+  if (!row) throw new Error('An object is there already under this key')
+  return row.id
+}
 
 /** Throws when the row is not there any more: the sweep took it for lost. */
 export const markStored = async (
@@ -56,11 +80,26 @@ export const keepObjects = async (scope: SellerScope, ids: readonly string[]): P
   if (kept !== wanted.length) throw new Error('An object that is referred to is not stored')
 }
 
+/** As `keepObjects`, for what refers to it alone: false when something does already. */
+export const takeObject = async (scope: SellerScope, id: string): Promise<boolean> =>
+  await scope.run(command`
+    update storage_objects set kept_at = now()
+    where seller_id = ${scope.sellerId} and id = ${id} and state = 'STORED' and kept_at is null`) ===
+    1
+
 /** Nothing refers to them any more: the sweep removes them, when they are a day old. */
 export const dropObjects = async (scope: SellerScope, ids: readonly string[]): Promise<void> => {
   if (ids.length === 0) return
   await scope.run(command`
     update storage_objects set kept_at = null
+    where seller_id = ${scope.sellerId} and id = any(${uuidArray([...ids])}::uuid[])`)
+}
+
+/** Takes them out of use at once: whoever does so removes them, and the sweep what they leave behind. */
+export const doomObjects = async (scope: SellerScope, ids: readonly string[]): Promise<void> => {
+  if (ids.length === 0) return
+  await scope.run(command`
+    update storage_objects set state = 'DOOMED', kept_at = null
     where seller_id = ${scope.sellerId} and id = any(${uuidArray([...ids])}::uuid[])`)
 }
 
@@ -100,6 +139,8 @@ export interface LooseObject {
   readonly bucket: string
   readonly storageKey: string
   readonly versionId: string | null
+  /** Of a file that came part by part and never was whole. */
+  readonly uploadId: string | null
 }
 
 /**
@@ -115,19 +156,27 @@ export const doomLoose = async (
     update storage_objects o set state = 'DOOMED'
     from (
       select seller_id, id from storage_objects
-      where kept_at is null and created_at < case state
+      where kept_at is null and state <> 'GONE' and created_at < case state
         when 'STORED' then ${before.stored.toISOString()}::timestamptz
         else ${before.pending.toISOString()}::timestamptz end
+        -- one that comes part by part may take days, as long as it comes
+        and not (state = 'PENDING' and exists (
+          select from plugin_files f
+          where f.seller_id = storage_objects.seller_id and f.id = storage_objects.id
+            and f.written_at >= ${before.stored.toISOString()}::timestamptz))
       order by created_at limit ${limit} for update skip locked
     ) as loose
     where o.seller_id = loose.seller_id and o.id = loose.id and o.kept_at is null
-    returning o.seller_id, o.id, o.bucket, o.storage_key, o.version_id`)
+    returning o.seller_id, o.id, o.bucket, o.storage_key, o.version_id, (
+      select f.upload_id from plugin_files f
+      where f.seller_id = o.seller_id and f.id = o.id) as upload_id`)
   return rows.map((row) => ({
     sellerId: row.seller_id,
     id: row.id,
     bucket: row.bucket,
     storageKey: row.storage_key,
     versionId: row.version_id,
+    uploadId: row.upload_id,
   }))
 }
 const looseRow = z.object({
@@ -136,6 +185,7 @@ const looseRow = z.object({
   bucket: z.string(),
   storage_key: z.string(),
   version_id: z.string().nullable(),
+  upload_id: z.string().nullable(),
 })
 
 export const deleteDoomed = async (tx: Tx, objects: readonly LooseObject[]): Promise<number> =>

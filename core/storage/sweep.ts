@@ -1,7 +1,9 @@
 /** Removes objects that nothing refers to: uploads that were cut off, files that were let go. */
 import type { Database } from '../db/database.ts'
 import type { Log } from '../log.ts'
+import type { Appending } from './appending.ts'
 import type { Files } from './files.ts'
+import { endKept } from './plugin-file-rows.ts'
 import { deleteDoomed, doomLoose, type LooseObject } from './rows.ts'
 
 /** Longer than the longest upload. */
@@ -10,23 +12,41 @@ const pendingMs = 6 * 3_600_000
 const storedMs = 24 * 3_600_000
 const batchSize = 200
 
-/** How many were removed. What cannot be removed now comes again. */
-export const sweepObjects = async (
-  { db, files, log, now }: {
-    readonly db: Pick<Database, 'withPlatformScope'>
-    readonly files: Pick<Files, 'remove'>
-    readonly log: Log
-    readonly now: () => number
-  },
+/** Some minutes; what is left then waits for the next sweep. */
+const mostBatches = 100
+
+interface SweepParts {
+  readonly db: Pick<Database, 'withPlatformScope'>
+  readonly files: Pick<Files, 'remove'>
+  /** Absent: nothing came part by part. */
+  readonly appending?: Pick<Appending, 'abort'>
+  readonly log: Log
+  readonly now: () => number
+}
+
+/** How many were removed, batch after batch. What cannot be removed now comes again. */
+export const sweepObjects = async (parts: SweepParts): Promise<number> => {
+  let removed = 0
+  for (let batch = 0; batch < mostBatches; batch++) {
+    const gone = await sweepBatch(parts)
+    removed += gone
+    if (gone < batchSize) break
+  }
+  return removed
+}
+
+const sweepBatch = async (
+  { db, files, appending, log, now }: SweepParts,
 ): Promise<number> => {
   const before = { pending: new Date(now() - pendingMs), stored: new Date(now() - storedMs) }
-  const doomed = await db.withPlatformScope(
-    'storage-sweep',
-    (tx) => doomLoose(tx, before, batchSize),
-  )
+  const doomed = await db.withPlatformScope('storage-sweep', async (tx) => {
+    await endKept(tx, new Date(now()), batchSize)
+    return await doomLoose(tx, before, batchSize)
+  })
   const gone: LooseObject[] = []
   for (const object of doomed) {
     try {
+      if (object.uploadId !== null) await appending?.abort(object, object.uploadId)
       await files.remove(object)
       gone.push(object)
     } catch (error) {

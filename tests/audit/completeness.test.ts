@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openWholeApp, type WholeApp } from '../isolation/whole-app.ts'
 import { markedFile } from '../isolation/import-rows.ts'
+import { phoneOf } from '../isolation/marks.ts'
 import { good, type Party } from '../isolation/parties.ts'
 import { freshDatabase } from '../support/database.ts'
 
@@ -48,7 +49,7 @@ const watcher = `
 `
 
 /** What the set-up of the application does not do: changes of all kinds, one after the other. */
-const useMore = async ({ ask, people, shops, mark }: Party): Promise<void> => {
+const useMore = async ({ ask, people, shops, mark, number }: Party): Promise<void> => {
   const first = async (path: string): Promise<string> => (await good(ask('GET', path))).data[0].id
   const users = await good(ask('GET', '/v1/users'))
   const byRole = (role: string): string =>
@@ -59,6 +60,7 @@ const useMore = async ({ ask, people, shops, mark }: Party): Promise<void> => {
   const { data: [open] } = await good(ask('GET', '/v1/manifests?state=OPEN'))
   const [paper] = await app.sql`select id from order_documents order by id limit 1`
   const reason = { reason: 'To see what is written down' }
+  const buyer = { phone: phoneOf(number, 7), ...reason }
   const file = `/v1/imports?account=${one.id}&file=one-more.csv`
   // a worker may be done before it is called off
   for (let off = 0; off === 0;) {
@@ -83,6 +85,10 @@ const useMore = async ({ ask, people, shops, mark }: Party): Promise<void> => {
     ['POST', `/v1/dead-letters/${another.id}/dismiss`, reason],
     ['POST', `/v1/manifests/${open.id}/close`, {}],
     ['GET', `/v1/documents/${paper?.['id']}`],
+    ['POST', '/v1/data-principals/find', buyer],
+    ['POST', '/v1/data-principals/export', buyer],
+    // of both shops
+    ['POST', '/v1/data-principals/erase', { ...buyer, orders: 2 }],
   ]
   for (const [method, path, body] of changes) {
     const { status, text } = await ask(method, path, body)

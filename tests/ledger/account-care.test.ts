@@ -36,7 +36,7 @@ beforeEach(async () => {
 const accounts = null
 const nobodys = { only: [newId()], except: [] }
 const care = () => createAccountCare(world.deps)
-const health = (by = seller) => readAccountHealth(world.fresh.db, by.entry, { id, accounts })
+const health = (by = seller) => readAccountHealth(world.deps, by.entry, { id, accounts })
 const codeOf = async (asked: Promise<unknown>) => (await errorFrom(asked) as { code?: string }).code
 const audited = async () =>
   (await world.fresh.asSuperuser((admin) =>
@@ -143,7 +143,7 @@ describe('new credentials', () => {
     const keys = await world.keyring.forSeller(seller.entry)
     return await world.fresh.db.withSellerScope(
       seller.entry,
-      (scope) => openAccount(scope, keys, world.marketplace, id, 'test'),
+      (scope) => openAccount(scope, keys, world.marketplace, id, 'verify'),
     )
   }
 
@@ -243,7 +243,7 @@ describe('health', () => {
       ]),
     })
     expect(await health(other)).toBeNull()
-    const ask = readAccountHealth(world.fresh.db, seller.entry, { id, accounts: nobodys })
+    const ask = readAccountHealth(world.deps, seller.entry, { id, accounts: nobodys })
     expect(await ask).toBeNull()
   })
 

@@ -87,7 +87,7 @@ describe('connecting', () => {
     const keys = await world.keyring.forSeller(seller.entry)
     const opened = await world.fresh.db.withSellerScope(
       seller.entry,
-      (scope) => openAccount(scope, keys, world.marketplace, id, 'test'),
+      (scope) => openAccount(scope, keys, world.marketplace, id, 'verify'),
     )
     expect(opened).toMatchObject({
       version: 1,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Keyring } from '../../core/crypto/keyring.ts'
 import { fault } from '../../core/errors.ts'
+import { readAccountHealth } from '../../core/ledger/account-health.ts'
 import { refreshCredentials } from '../../core/ledger/credentials.ts'
 import { openAccount } from '../../core/ledger/run-load.ts'
 import { type Adapter, failure, type Marketplace } from '../../core/plugin.ts'
@@ -77,7 +78,7 @@ const storedToken = async (): Promise<unknown> => {
   const keys = await world.keyring.forSeller(seller.entry)
   const { account } = await world.fresh.db.withSellerScope(
     seller.entry,
-    (scope) => openAccount(scope, keys, world.marketplace, accountId, 'test'),
+    (scope) => openAccount(scope, keys, world.marketplace, accountId, 'verify'),
   )
   return (account.credentials as { session_token: string | null }).session_token
 }
@@ -207,4 +208,20 @@ it.each([
   expect(await events()).toEqual([])
   await ask(() => Promise.resolve(giving('at last')))
   expect(await storedToken()).toBe('at last')
+})
+
+it('secrets that the marketplace wants changed are told of a month before the day', async () => {
+  const healthAt = (now: number) =>
+    readAccountHealth({ ...world.deps, now: () => now }, seller.entry, {
+      ...{ id: accountId, accounts: null },
+    })
+  const { credentials } = await healthAt(Date.now()) ?? {}
+  const after = (days: number) => (credentials?.given_at.getTime() ?? 0) + days * 86_400_000
+  expect(credentials?.renew_by).toEqual(new Date(after(180)))
+  expect(await healthAt(after(149))).toMatchObject({ state: 'connected', reason: null, fix: null })
+  expect(await healthAt(after(150))).toMatchObject({
+    state: 'connected',
+    reason: expect.stringMatching(/^The secrets are 150 days old; .* by \d{4}-\d\d-\d\d$/),
+    fix: expect.stringContaining('PUT /v1/marketplace-accounts/{id}/credentials'),
+  })
 })

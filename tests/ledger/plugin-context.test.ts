@@ -85,6 +85,34 @@ describe('what a plugin makes', () => {
   })
 })
 
+describe('what asks for more than the database', () => {
+  it('is no part of a transaction', async () => {
+    const ctx = contextOf(tally)
+    const { files } = ctx
+    const id = crypto.randomUUID()
+    const asked: readonly (() => Promise<unknown>)[] = [
+      () => files.write({ id, mime: 'text/csv', keepDays: 1 }),
+      () => files.append('w', 1, new Uint8Array()),
+      ...[() => files.finish('w'), () => files.remove(id)],
+      () => files.url(id, { fileName: 'a', seconds: 1 }),
+    ]
+    for (const ask of asked) {
+      expect(String(await errorFrom(ctx.scope(ask)))).toContain('inside a scope')
+      // this house has no storage
+      expect(await errorFrom(ask())).toMatchObject({ kind: 'unavailable' })
+    }
+  })
+
+  it('reaches as far as whoever asks, and nowhere where nobody does', async () => {
+    expect(await contextOf(tally).reach('orders:read')).toEqual({ only: [], except: [] })
+    const reach = (permission: string) => permission === 'orders:read' ? null : nobody
+    const ctx = createJobContext(world.deps, tally, { ...job, entry: seller.entry, reach })
+    expect(await ctx.reach('orders:read')).toBe(null)
+    expect(await ctx.reach('payouts:read')).toEqual(nobody)
+  })
+})
+const nobody = { only: [], except: [] }
+
 describe("the scope of a plugin's job", () => {
   it('has the seller, and rows as its schema gives them', async () => {
     const rows = await contextOf(tally).scope(async (tx) => {

@@ -123,6 +123,7 @@ describe('a list of orders', () => {
       fulfilled_by: 'SELLER',
       state_code: newest?.buyer ? expect.stringMatching(/^\d\d$/) : null,
       item_count: newest?.lines.length,
+      customer_erased_at: null,
     })
   })
 

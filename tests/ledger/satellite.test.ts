@@ -48,7 +48,7 @@ const open = async (accountId: string, by = seller, marketplace = bazaar) => {
   const keys = await world.keyring.forSeller(by.entry)
   return await world.fresh.db.withSellerScope(
     by.entry,
-    (scope) => openSatellite(scope, keys, marketplace, accountId, 'test'),
+    (scope) => openSatellite(scope, keys, marketplace, accountId, 'verify'),
   )
 }
 const rowOf = async (accountId: string): Promise<Record<string, unknown>> => {
@@ -162,7 +162,7 @@ describe('opening', () => {
         where ${accountId}::uuid = any(row_ids)`
     )
     expect(entry).toEqual({
-      purpose: 'test',
+      purpose: 'verify',
       table_name: 'bazaar_account_details',
       columns: ['api_key_enc', 'session_token_enc'],
       opened: 2,

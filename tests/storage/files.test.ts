@@ -1,6 +1,7 @@
 /** Files of sellers, through the real client, the local cloud, and a connection that spoils answers. */
 import { HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { createHash } from 'node:crypto'
+import process from 'node:process'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createKms } from '../../core/crypto/kms.ts'
 import { failure } from '../../core/plugin.ts'
@@ -17,9 +18,12 @@ import {
   makeSeller,
   type TestSeller,
 } from '../support/database.ts'
-import { startTroubledCloud, type Trouble, type TroubledCloud } from './support/troubled-cloud.ts'
+import { startTroubledCloud, type TroubledCloud, troubles } from './support/troubled-cloud.ts'
 
 const bucket = 'robnu-test-files'
+/** `npm run proof -- storage` takes two thousand. */
+const objects = Number(process.env['ROBNU_STORED'] || 40)
+const seed = Number(process.env['ROBNU_SEED'] || 7)
 let fresh: FreshDatabase
 let cloud: Cloud
 let troubled: TroubledCloud
@@ -88,8 +92,14 @@ const rows = () =>
     }))
   )
 const keys = async (): Promise<string[]> => {
-  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }))
-  return Contents.map(({ Key }) => Key ?? '').sort()
+  const found: string[] = []
+  for (let after = '';;) {
+    const ask = new ListObjectsV2Command({ Bucket: bucket, StartAfter: after })
+    const { Contents = [], IsTruncated } = await client.send(ask)
+    found.push(...Contents.map(({ Key }) => Key ?? ''))
+    if (!IsTruncated) return found.sort()
+    after = found.at(-1) ?? ''
+  }
 }
 
 describe('a file', () => {
@@ -171,40 +181,64 @@ describe('a file', () => {
 
 describe('with a cloud that fails 20 % of the time', () => {
   it('every stored object is whole, and nothing dangles after the sweep', async () => {
-    const random = randomFor(7, 'storage')
-    const share: readonly Trouble[] = ['error', 'cut', 'lost']
+    const random = randomFor(seed, 'storage')
+    let kind = 0
     troubled.decide(() =>
-      random.next() < 0.2 ? share[Math.floor(random.next() * 3)] ?? 'cut' : 'none'
+      random.next() < 0.2 ? troubles[kind++ % troubles.length] ?? 'cut' : 'none'
     )
     const stored: { object: StoredObject; sha256: string }[] = []
     let failed = 0
-    for (let at = 0; at < 40; at++) {
-      const whole = new Uint8Array(50_000 + at).fill(at)
-      try {
-        const object = await put(whole)
-        await keep(object)
-        stored.push({ object, sha256: sha256(whole) })
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'storage-unavailable' })
-        failed += 1
+    // as a job does: what fails is tried again, as another object
+    const storeOne = async (at: number): Promise<void> => {
+      const size = at % 97 === 96 ? 9_000_000 : 20_000 + random.int(0, 40_000)
+      const whole = new Uint8Array(size).fill(at)
+      for (let attempt = 0; attempt < 5; attempt++) {
+        try {
+          const object = await put(whole)
+          await keep(object)
+          stored.push({ object, sha256: sha256(whole) })
+          return
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'storage-unavailable' })
+          failed += 1
+        }
       }
     }
-    expect(stored.length + failed).toBe(40)
-    expect(troubled.count().error + troubled.count().cut + troubled.count().lost)
-      .toBeGreaterThan(10)
+    let next = 0
+    await Promise.all(Array.from({ length: 8 }, async () => {
+      while (next < objects) await storeOne(next++)
+    }))
+    expect(stored.length).toBe(objects)
+    // read in trouble: what breaks off, or says that half is the whole, is an error and never a file
+    let cut = 0
+    for (let pass = 0; pass < 20 && (pass === 0 || cut === 0); pass++) {
+      for (const { object, sha256: told } of stored) {
+        try {
+          expect(sha256(await bytesOf(object))).toBe(told)
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'storage-unavailable' })
+          cut += 1
+        }
+      }
+    }
+    const count = troubled.count()
+    for (const trouble of troubles) expect(count[trouble], trouble).toBeGreaterThan(0)
+    expect(cut).toBeGreaterThan(0)
     troubled.decide(() => 'none')
     for (const { object, sha256: told } of stored) {
       expect(object.sha256).toBe(told)
       expect(sha256(await bytesOf(object))).toBe(told)
     }
-    await sweep(25)
+    const swept = await sweep(25)
     const left = await rows()
     expect(left.every(({ state }) => state === 'STORED')).toBe(true)
     expect(left.map(({ storage_key }) => storage_key).sort())
       .toEqual(stored.map(({ object }) => object.storageKey).sort())
     // and in the bucket lies nothing that no row tells of
     expect(await keys()).toEqual(left.map(({ storage_key }) => storage_key).sort())
-  })
+    const figures = { objects, seed, failedPuts: failed, cutReads: cut, swept, troubles: count }
+    process.stdout.write(`Stored: ${JSON.stringify(figures)}\n`)
+  }, 60_000 + objects * 1_000)
 
   it('what is away altogether says so, and leaves a row that never says stored', async () => {
     troubled.decide(() => 'error')

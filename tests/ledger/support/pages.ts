@@ -1,6 +1,7 @@
 /** An account whose rows are stored page by page, without a marketplace and without queues. */
-import { createKeyring } from '../../../core/crypto/keyring.ts'
+import { createKeyring, type Keyring } from '../../../core/crypto/keyring.ts'
 import type { SellerKeys } from '../../../core/crypto/keys.ts'
+import type { KeyWrapping } from '../../../core/crypto/kms.ts'
 import type { SellerScope } from '../../../core/db/database.ts'
 import type { Place } from '../../../core/ledger/order-events.ts'
 import {
@@ -32,6 +33,7 @@ export interface Pages {
   readonly fresh: FreshDatabase
   readonly seller: TestSeller
   readonly accountId: string
+  readonly keyring: Keyring
   /** Of a run; `place.runId` is the one that stores orders. */
   readonly place: Place
   /** What the page added to the counts of its run. */
@@ -45,13 +47,17 @@ export interface Pages {
 }
 
 /** In a database of its own, or beside others in one that is there. */
-export const openPages = async (shared?: FreshDatabase): Promise<Pages> => {
+export const openPages = async (
+  shared?: FreshDatabase,
+  kms: KeyWrapping = memoryKms(),
+  aliasOf: (sellerId: string) => string = () => 'alias/test',
+): Promise<Pages> => {
   const fresh = shared ?? await freshDatabase()
   const seller = await makeSeller(fresh.db)
   const accountId = await makeAccount(fresh, seller, { externalAccountId: 'SHOP-1' })
   const keyring = createKeyring({
-    ...{ db: fresh.db, kms: memoryKms(), log: silentLog, now: Date.now },
-    ...{ aliasOf: () => 'alias/test', createMissingAlias: false },
+    ...{ db: fresh.db, kms, log: silentLog, now: Date.now },
+    ...{ aliasOf, createMissingAlias: false },
   })
   const { entry, sellerId } = seller
   const runOf = async (target: RowTarget): Promise<string> => {
@@ -69,7 +75,7 @@ export const openPages = async (shared?: FreshDatabase): Promise<Pages> => {
   }
   const counts = new Map<RowTarget, RunCounts>()
   return {
-    ...{ fresh, seller, accountId, place: { accountId, runId: runs.ORDERS } },
+    ...{ fresh, seller, accountId, keyring, place: { accountId, runId: runs.ORDERS } },
     store: async (target, rows, more = {}) => {
       const page = { rows, rejected: [], received: rows.length, cursor: null }
       const keys = await keyring.forSeller(entry, { willSeal: sealsOfPage(target, page) })
