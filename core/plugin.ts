@@ -3,6 +3,7 @@
  * import. It has no dependency and does no I/O. Everything that crosses it can be cloned by the
  * structured clone algorithm, so that a plugin may run in a process of its own.
  */
+import type { PluginFiles, Reach } from './plugin/files.ts'
 import type { Batch, DocumentAsk, Download, StepResult } from './plugin/processing.ts'
 import type { Notifications, Webhook } from './plugin/pushes.ts'
 import type { ReportImport, ReportTable, TableAsk } from './plugin/reports.ts'
@@ -10,6 +11,7 @@ import type { OrderRow, PayoutRow, ReturnRow } from './plugin/rows.ts'
 
 export { failure, failureKind, failureOf } from './plugin/failure.ts'
 export type { Failure, FailureDetail, FailureKind } from './plugin/failure.ts'
+export type { NewPluginFile, PluginFiles, Reach } from './plugin/files.ts'
 export { paiseOf } from './plugin/money.ts'
 export type {
   Batch,
@@ -176,6 +178,13 @@ export interface JobContext<Config = unknown> extends Context<Config> {
    * consumer: once for each message, and a later delivery of it ends here, as done.
    */
   readonly make: <T>(work: (tx: MakingTx) => Promise<T>) => Promise<T>
+  /** Files of the seller that the plugin writes part by part. */
+  readonly files: PluginFiles
+  /**
+   * Of a route: the marketplace accounts for which whoever asks has another permission; null: all of
+   * them. Elsewhere nobody asks, and it is none.
+   */
+  readonly reach: (permission: string) => Promise<Reach | null>
 }
 
 /** One SQL file on the plugin's own line of the ledger: forward only, never edited. */
@@ -389,7 +398,13 @@ export interface Marketplace<D = any, C = any, Cursor = any> extends Plugin {
   readonly schedule?: Readonly<Partial<Record<Target, string>>>
   readonly limits?: readonly RateLimit[]
   readonly claimWindowDays?: number
+  /**
+   * How long buyers' fields, and papers that show them, are kept after delivery: what the marketplace's
+   * terms allow, from 1 to 180. Absent: 90 days. Orders, lines and money stay.
+   */
   readonly retention?: { readonly piiDaysAfterDelivery: number }
+  /** After how many days the marketplace wants secrets to be changed that sellers have given. */
+  readonly secretsDays?: number
   readonly imports?: readonly ReportImport[]
   readonly webhooks?: readonly Webhook<D, C>[]
   readonly notifications?: Notifications

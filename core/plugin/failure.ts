@@ -7,7 +7,10 @@
 export type FailureKind = 'auth' | 'rate-limit' | 'unavailable' | 'bad-response' | 'rejected'
 
 export interface FailureDetail {
-  /** A finer word for the adapter's own use, such as `page-token-expired`. */
+  /**
+   * A finer word for the plugin's own use, such as `page-token-expired`. Of a `rejected` that a route
+   * throws, `not-found`, `forbidden` and `limit-reached` are answered as what they say.
+   */
   readonly code?: string
   /** How long to wait, on the upstream's clock. */
   readonly retryAfterMs?: number

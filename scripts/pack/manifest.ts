@@ -40,6 +40,7 @@ export const manifestOf = (project: Project): Manifest => ({
     './testing': { types: './core/testing/mod.d.ts', default: './core/testing/mod.js' },
     // named by configurations, imported by nobody
     './marketplaces/*': './marketplaces/*/mod.js',
+    './plugins/*': './plugins/*/mod.js',
     './package.json': './package.json',
   },
   bin: { robnu: './scripts/robnu.mjs' },

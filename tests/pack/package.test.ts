@@ -84,7 +84,7 @@ describe('the package', () => {
       bin.robnu,
     ]
       .filter((to): to is string => typeof to === 'string' && to.startsWith('./'))
-      .map((to) => to.replace('*', 'amazon'))
+      .map((to) => to.replace('*', to.includes('/plugins/') ? 'exports' : 'amazon'))
     expect(targets.length).toBeGreaterThan(6)
     for (const target of targets) expect(readFileSync(join(folder, target), 'utf8')).not.toBe('')
   })
