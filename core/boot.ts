@@ -1,7 +1,9 @@
 /** Builds the application from a configuration: the only place where its parts meet. */
 import { type House, type HouseOptions, openHouse } from './boot/house.ts'
+import { followKeyNews } from './boot/key-news.ts'
 import { openLiveHost } from './boot/live-host.ts'
 import { openNotifying } from './boot/notifications.ts'
+import { watchShreds } from './boot/offboarding.ts'
 import { createPluginLife, type PluginLife } from './boot/plugin-life.ts'
 import { createPluginSteps, type RunningParts, type StartedPlugins } from './boot/plugin-steps.ts'
 import { openApi } from './boot/serve.ts'
@@ -34,6 +36,12 @@ export interface BootOptions extends HouseOptions {
   readonly pluginsEveryMs?: number
 }
 
+/** This process, as it names itself in the database. */
+interface Self {
+  readonly id: string
+  readonly parts: string
+}
+
 /** A slice of a sync ends after this long, so that one account never holds a worker. */
 const sliceMs = 20_000
 
@@ -43,13 +51,16 @@ export const boot = async (config: Config, options: BootOptions): Promise<Applic
   const host = openLiveHost(await openHost(config.plugins, config.configDir, loading))
   const house = await openHouse(config, host, options)
   const stops: (() => Promise<unknown>)[] = [house.close, () => stopProcesses(host.plugins)]
+  const self: Self = { id: newId(), parts: config.ROBNU_RUN.join(',') }
   const runs = (part: Part) => config.ROBNU_RUN.includes(part)
   let url: string | undefined
   return {
     url: () => url,
     start: async () => {
       await refuseUnknownKey(house.db)
-      const life = lifeOf(house, options, loading, () => steps)
+      watchShreds(house, self)
+      stops.push(followKeyNews(house.keyNews, options))
+      const life = lifeOf(house, self, options, loading, () => steps)
       await life.open()
       // a bucket of AWS is made by who runs the account; one of our own machine by us
       if (config.AWS_ENDPOINT_URL && runs('worker')) await house.files.ensureBucket()
@@ -93,13 +104,13 @@ const loadOptions = (config: Config, log: Log): LoadOptions => ({
 
 const lifeOf = (
   house: House,
+  process: Self,
   { readPlugins, pluginsEveryMs, log }: BootOptions,
   loading: LoadOptions,
   steps: () => StartedPlugins,
 ): PluginLife => {
   const { db, config, host, clock } = house
   const { plugins, configDir } = config
-  const process = { id: newId(), parts: config.ROBNU_RUN.join(',') }
   const life = createPluginLife({
     ...{ host, log, clock, loading },
     ...pluginsEveryMs === undefined ? {} : { everyMs: pluginsEveryMs },

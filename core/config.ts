@@ -101,6 +101,8 @@ const schema = z.object({
   PORT: whole(0, 65_535).default(8787),
   ROBNU_POOL: whole(2, 200).default(10),
   ROBNU_LEASE_MS: whole(1_000, 600_000).default(30_000),
+  ROBNU_KMS_STALE_MINUTES: whole(0, 60).default(20),
+  ROBNU_RAW_ARCHIVE: flag.default(true),
   ROBNU_ORIGIN: httpUrl.optional(),
   ROBNU_PROXIES: whole(0, 9).default(0),
   ROBNU_LIMITS: z.string().default('').transform((text, context) => {
@@ -114,6 +116,9 @@ const schema = z.object({
     .regex(/^(?:https:\/\/|mailto:|tel:)[\x21-\x7e]+$/, 'must begin with https://, mailto: or tel:')
     .optional(),
   ROBNU_DOCS: flag.default(true),
+  ROBNU_BUYER_DAYS: whole(1, 180).optional(),
+  ROBNU_OFFBOARD_DAYS: whole(2, 90).default(7),
+  ROBNU_BACKUP_DAYS: whole(1, 3_660).default(30),
   ROBNU_UPSTREAMS: json(upstreamsSchema).default({}),
   ROBNU_CONFIG: z.string().optional(),
   ROBNU_PLUGINS: z.string().optional(),

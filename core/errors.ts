@@ -143,6 +143,21 @@ export const errorTable = {
     title: 'That would leave less than nothing on hand, or more than can be counted',
     next: 'Count what is there, and send it as `on_hand`',
   },
+  'buyer-orders-changed': {
+    status: 409,
+    title: 'The orders of this buyer are not as many as you have said',
+    next: 'Find them again with POST /v1/data-principals/find, and send its `total` as `orders`',
+  },
+  'offboarding-open': {
+    status: 409,
+    title: 'The seller is about to leave already',
+    next: 'See GET /v1/seller/offboarding; DELETE calls it back',
+  },
+  'seller-gone': {
+    status: 409,
+    title: 'The seller has left for good: its keys are destroyed',
+    next: 'Read its certificate; nothing brings it back, and a new seller is another one',
+  },
   'account-paused': {
     status: 409,
     title: 'The account is paused',
@@ -213,6 +228,16 @@ export const errorTable = {
     title: 'The manifest holds no shipment',
     next: 'Process orders first; the marketplace closes no empty manifest',
   },
+  'upload-missing': {
+    status: 409,
+    title: 'The file of this upload has not come',
+    next: 'PUT it to `put.url` with `put.headers`, then complete the upload',
+  },
+  'upload-taken': {
+    status: 409,
+    title: 'The file is being imported already',
+    next: 'See GET /v1/imports, or upload the file again',
+  },
   'idempotency-in-flight': {
     status: 409,
     title: 'A request with this Idempotency-Key is under way',
@@ -222,6 +247,11 @@ export const errorTable = {
     status: 409,
     title: 'The seller has as many places for digests as there may be',
     next: 'Take one away with DELETE /v1/audit/anchors/{id} first',
+  },
+  'buyer-erased': {
+    status: 410,
+    title: 'What was kept of the buyer has been erased, with the papers that show them',
+    next: 'See GET /v1/erasures for when and why; the marketplace may still show the buyer',
   },
   'payload-too-large': {
     status: 413,
@@ -237,6 +267,11 @@ export const errorTable = {
     status: 422,
     title: 'This Idempotency-Key belongs to another request',
     next: 'Make a new key for a new request; retry an old one as it was',
+  },
+  'upload-differs': {
+    status: 422,
+    title: 'The file that was put is not the one that was announced',
+    next: 'See `errors`: PUT the right file, or announce this one with POST /v1/uploads',
   },
   'password-expired': {
     status: 403,

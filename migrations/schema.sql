@@ -55,7 +55,7 @@ create policy tenant on api_keys to robnu_tenant
   with check (seller_id = (select app_writable_seller_id()));
 create policy tenant_delete on api_keys as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
-grant select, update (last_used_at), update (last_used_ip) on api_keys to robnu_gate;
+grant select, update (last_used_at), update (last_used_ip), update (revoked_at) on api_keys to robnu_gate;
 grant insert (allowed_ips), select (allowed_ips), select (created_at), insert (created_by_user_id), select (created_by_user_id), insert (expires_at), select (expires_at), update (expires_at), insert (id), select (id), select (last_used_at), select (last_used_ip), insert (name), select (name), insert (prefix), select (prefix), select (revoked_at), update (revoked_at), select (rotated_to), update (rotated_to), insert (scopes), select (scopes), insert (secret_hash), insert (seller_id), select (seller_id) on api_keys to robnu_tenant;
 CREATE TRIGGER api_keys__authz BEFORE UPDATE ON api_keys FOR EACH ROW WHEN (((new.scopes IS DISTINCT FROM old.scopes) OR (new.revoked_at IS DISTINCT FROM old.revoked_at) OR (new.expires_at IS DISTINCT FROM old.expires_at) OR (new.allowed_ips IS DISTINCT FROM old.allowed_ips))) EXECUTE FUNCTION authz_moves();
 
@@ -437,13 +437,15 @@ create table decrypt_ledger (
   opened integer not null,
   created_at timestamp with time zone not null default now(),
   reason text,
+  undone boolean not null default false,
   constraint decrypt_ledger_pkey PRIMARY KEY (seller_id, id),
   constraint decrypt_ledger_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
   constraint decrypt_ledger__opened CHECK ((opened >= 0))
 );
-CREATE INDEX decrypt_ledger__by_time ON decrypt_ledger USING btree (seller_id, created_at DESC);
+CREATE INDEX decrypt_ledger__by_time ON decrypt_ledger USING btree (seller_id, created_at DESC, id DESC) INCLUDE (purpose, actor, opened);
 alter table decrypt_ledger enable row level security;
 alter table decrypt_ledger force row level security;
+create policy gate on decrypt_ledger to robnu_gate using (true) with check (true);
 create policy owner on decrypt_ledger to robnu_owner using (true) with check (true);
 create policy platform on decrypt_ledger to robnu_platform
   using ((select app_is_admin_scope()))
@@ -453,6 +455,8 @@ create policy tenant on decrypt_ledger to robnu_tenant
   with check (seller_id = (select app_current_seller_id()));
 create policy tenant_delete on decrypt_ledger as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
+grant insert (actor), insert (columns), insert (id), insert (opened), insert (purpose), insert (reason), insert (row_ids), insert (seller_id), insert (table_name), insert (undone) on decrypt_ledger to robnu_gate;
+grant select (actor), select (columns), select (created_at), select (id), select (opened), select (purpose), select (row_ids), select (seller_id), select (table_name), select (undone) on decrypt_ledger to robnu_platform;
 grant select, insert (columns), insert (id), insert (opened), insert (purpose), insert (reason), insert (row_ids), insert (seller_id), insert (table_name) on decrypt_ledger to robnu_tenant;
 
 -- table of robnu_owner
@@ -490,6 +494,45 @@ create policy tenant on document_asks to robnu_tenant
 create policy tenant_delete on document_asks as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
 grant insert, select, update on document_asks to robnu_tenant;
+
+-- table of robnu_owner
+create table erasures (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid,
+  reason text not null,
+  day date not null,
+  days integer,
+  ended_before timestamp with time zone,
+  orders integer not null default 0,
+  fields integer not null default 0,
+  documents integer not null default 0,
+  raw_rows integer not null default 0,
+  files integer not null default 0,
+  archive_months integer not null default 0,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint erasures_pkey PRIMARY KEY (seller_id, id),
+  constraint erasures__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint erasures_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint erasures__counts CHECK ((LEAST(orders, fields, documents, raw_rows, files, archive_months) >= 0)),
+  constraint erasures__reason CHECK ((reason = ANY (ARRAY['retention'::text, 'request'::text, 'offboarding'::text])))
+);
+CREATE INDEX erasures__newest ON erasures USING btree (seller_id, created_at DESC, id DESC);
+CREATE INDEX erasures__newest_of_account ON erasures USING btree (seller_id, marketplace_account_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX erasures__retention ON erasures USING btree (seller_id, marketplace_account_id, day) NULLS NOT DISTINCT WHERE (reason = 'retention'::text);
+alter table erasures enable row level security;
+alter table erasures force row level security;
+create policy owner on erasures to robnu_owner using (true) with check (true);
+create policy platform on erasures to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on erasures to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on erasures as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on erasures to robnu_tenant;
 
 -- table of robnu_owner
 create table idempotency_keys (
@@ -566,7 +609,7 @@ create table impersonation_sessions (
   constraint impersonation_sessions__consent CHECK ((consent = ANY (ARRAY['REQUIRED'::text, 'NOTIFY'::text, 'EMERGENCY'::text]))),
   constraint impersonation_sessions__emergency CHECK (((consent <> 'EMERGENCY'::text) OR (mode = 'READ_ONLY'::text))),
   constraint impersonation_sessions__ended CHECK ((((state = 'ENDED'::text) = (ended_at IS NOT NULL)) AND ((ended_at IS NULL) = (ended_by IS NULL)))),
-  constraint impersonation_sessions__ended_by CHECK (((ended_by = ANY (ARRAY['expired'::text, 'staff-session'::text, 'staff-removed'::text])) OR (ended_by ~ '^(seller|staff):[0-9a-f-]{36}$'::text))),
+  constraint impersonation_sessions__ended_by CHECK (((ended_by = ANY (ARRAY['expired'::text, 'staff-session'::text, 'staff-removed'::text, 'offboarded'::text])) OR (ended_by ~ '^(seller|staff):[0-9a-f-]{36}$'::text))),
   constraint impersonation_sessions__length CHECK ((expires_at <=
 CASE
     WHEN (started_at IS NULL) THEN (requested_at + '24:00:00'::interval)
@@ -659,9 +702,11 @@ create table imports (
   constraint imports__target CHECK ((target = ANY (ARRAY['ORDERS'::text, 'RETURNS'::text, 'PAYOUTS'::text])))
 );
 CREATE INDEX imports__by_account ON imports USING btree (seller_id, marketplace_account_id, id DESC);
+CREATE INDEX imports__files ON imports USING btree (seller_id, marketplace_account_id, created_at) WHERE (storage_object_id IS NOT NULL);
 CREATE INDEX imports__of_run ON imports USING btree (seller_id, job_run_id);
 alter table imports enable row level security;
 alter table imports force row level security;
+create policy gate on imports to robnu_gate using (true) with check (true);
 create policy owner on imports to robnu_owner using (true) with check (true);
 create policy platform on imports to robnu_platform
   using ((select app_is_admin_scope()))
@@ -671,6 +716,7 @@ create policy tenant on imports to robnu_tenant
   with check (seller_id = (select app_writable_seller_id()));
 create policy tenant_delete on imports as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
+grant select (created_at), select (marketplace_account_id), select (seller_id), select (storage_object_id) on imports to robnu_gate;
 grant insert, select, update on imports to robnu_tenant;
 
 -- table of robnu_owner
@@ -947,6 +993,80 @@ grant select on job_runs to robnu_platform;
 grant insert, select, update on job_runs to robnu_tenant;
 
 -- table of robnu_owner
+create table key_news (
+  seller_id uuid not null,
+  id uuid not null,
+  kind text not null,
+  told_at timestamp with time zone not null default now(),
+  written_by xid8 not null default pg_current_xact_id(),
+  constraint key_news_pkey PRIMARY KEY (seller_id, id),
+  constraint key_news_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint key_news__kind CHECK ((kind = ANY (ARRAY['rotated'::text, 'destroyed'::text])))
+);
+alter table key_news enable row level security;
+alter table key_news force row level security;
+create policy owner on key_news to robnu_owner using (true) with check (true);
+create policy platform on key_news to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on key_news to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on key_news as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, select, insert (id), insert (kind), insert (seller_id) on key_news to robnu_platform;
+grant insert (id), insert (kind), insert (seller_id) on key_news to robnu_tenant;
+
+-- table of robnu_owner
+create table key_walks (
+  seller_id uuid not null,
+  id uuid not null,
+  kind text not null,
+  state text not null default 'ASKED'::text,
+  reason text not null,
+  asked_by text not null default app_current_actor(),
+  one_in integer not null default 1,
+  from_version integer,
+  to_version integer,
+  turned_at timestamp with time zone,
+  not_before timestamp with time zone,
+  pass integer not null default 0,
+  place text,
+  position uuid,
+  found bigint not null default 0,
+  missed bigint not null default 0,
+  unreadable bigint not null default 0,
+  opened bigint not null default 0,
+  resealed bigint not null default 0,
+  faults jsonb not null default '[]'::jsonb,
+  failure text,
+  created_at timestamp with time zone not null default now(),
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  constraint key_walks_pkey PRIMARY KEY (seller_id, id),
+  constraint key_walks_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint key_walks__ended CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['DONE'::text, 'FAILED'::text])))),
+  constraint key_walks__kind CHECK ((kind = ANY (ARRAY['ROTATE'::text, 'VERIFY'::text, 'PRUNE'::text]))),
+  constraint key_walks__one_in CHECK (((one_in = 1) OR ((one_in > 1) AND (kind = 'VERIFY'::text)))),
+  constraint key_walks__state CHECK ((state = ANY (ARRAY['ASKED'::text, 'WALKING'::text, 'RESTING'::text, 'DONE'::text, 'FAILED'::text]))),
+  constraint key_walks__versions CHECK ((from_version < to_version))
+);
+CREATE UNIQUE INDEX key_walks__open ON key_walks USING btree (seller_id, kind) WHERE (state = ANY (ARRAY['ASKED'::text, 'WALKING'::text, 'RESTING'::text]));
+alter table key_walks enable row level security;
+alter table key_walks force row level security;
+create policy owner on key_walks to robnu_owner using (true) with check (true);
+create policy platform on key_walks to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on key_walks to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on key_walks as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select, insert (id), insert (kind), insert (one_in), insert (reason), insert (seller_id), insert (to_version) on key_walks to robnu_platform;
+grant select, update (ended_at), update (failure), update (faults), update (found), update (from_version), insert (id), insert (kind), update (missed), update (not_before), insert (one_in), update (opened), update (pass), update (place), update (position), insert (reason), update (resealed), insert (seller_id), update (started_at), update (state), insert (to_version), update (to_version), update (turned_at), update (unreadable) on key_walks to robnu_tenant;
+
+-- table of robnu_owner
 create table limit_windows (
   key text not null,
   consumed bigint not null,
@@ -1060,6 +1180,7 @@ create table marketplace_accounts (
   created_at timestamp with time zone not null default now(),
   paused_at timestamp with time zone,
   pause_reason text,
+  credentials_given_at timestamp with time zone not null default now(),
   constraint marketplace_accounts_pkey PRIMARY KEY (seller_id, id),
   constraint marketplace_accounts__seller_marketplace_external UNIQUE (seller_id, marketplace_id, external_account_id),
   constraint marketplace_accounts__creator FOREIGN KEY (seller_id, created_by_user_id) REFERENCES seller_users(seller_id, id),
@@ -1140,12 +1261,12 @@ create table marketplace_payouts (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   constraint marketplace_payouts_pkey PRIMARY KEY (seller_id, id),
-  constraint marketplace_payouts__external UNIQUE (seller_id, marketplace_account_id, external_payout_id),
   constraint marketplace_payouts__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
   constraint marketplace_payouts__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
   constraint marketplace_payouts__state CHECK ((settlement_state = ANY (ARRAY['OPEN'::text, 'RELEASED'::text, 'PAID'::text]))),
   constraint marketplace_payouts__status CHECK ((status = ANY (ARRAY['PENDING'::text, 'RECONCILED'::text, 'DISPUTED'::text])))
 );
+CREATE UNIQUE INDEX marketplace_payouts__external ON marketplace_payouts USING btree (seller_id, marketplace_account_id, external_payout_id text_pattern_ops);
 CREATE INDEX marketplace_payouts__newest ON marketplace_payouts USING btree (seller_id, settles_on DESC, id DESC);
 CREATE INDEX marketplace_payouts__newest_of_account ON marketplace_payouts USING btree (seller_id, marketplace_account_id, settles_on DESC, id DESC);
 alter table marketplace_payouts enable row level security;
@@ -1169,8 +1290,10 @@ create table marketplaces (
   name text not null,
   plugin_id text not null,
   created_at timestamp with time zone not null default now(),
+  buyer_days integer,
   constraint marketplaces_pkey PRIMARY KEY (id),
-  constraint marketplaces__code UNIQUE (code)
+  constraint marketplaces__code UNIQUE (code),
+  constraint marketplaces__buyer_days CHECK (((buyer_days >= 1) AND (buyer_days <= 180)))
 );
 grant select on marketplaces to robnu_gate;
 grant select on marketplaces to robnu_platform;
@@ -1186,11 +1309,12 @@ create table order_documents (
   manifest_id uuid,
   type text not null,
   source text not null,
-  storage_object_id uuid not null,
+  storage_object_id uuid,
   batch_id uuid,
   quantities jsonb,
   created_at timestamp with time zone not null default now(),
   superseded_at timestamp with time zone,
+  erased_at timestamp with time zone,
   constraint order_documents_pkey PRIMARY KEY (seller_id, id),
   constraint order_documents__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
   constraint order_documents__batch FOREIGN KEY (seller_id, batch_id) REFERENCES batches(seller_id, id),
@@ -1198,14 +1322,19 @@ create table order_documents (
   constraint order_documents__object FOREIGN KEY (seller_id, storage_object_id) REFERENCES storage_objects(seller_id, id),
   constraint order_documents__order FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
   constraint order_documents__shipment FOREIGN KEY (seller_id, shipment_id) REFERENCES shipments(seller_id, id),
+  constraint order_documents__erased CHECK (((storage_object_id IS NULL) = (erased_at IS NOT NULL))),
   constraint order_documents__of_one CHECK ((num_nonnulls(order_id, manifest_id) = 1)),
   constraint order_documents__source CHECK ((source = ANY (ARRAY['RENDERED'::text, 'MARKETPLACE'::text]))),
   constraint order_documents__type CHECK ((type = ANY (ARRAY['PACKING_SLIP'::text, 'VENDOR_INVOICE'::text, 'CUSTOMER_INVOICE'::text, 'LABEL'::text, 'MANIFEST'::text, 'POB'::text])))
 );
+CREATE INDEX order_documents__invoices ON order_documents USING btree (seller_id, marketplace_account_id, created_at) WHERE ((type = 'CUSTOMER_INVOICE'::text) AND (storage_object_id IS NOT NULL));
 CREATE INDEX order_documents__of_manifest ON order_documents USING btree (seller_id, manifest_id);
+CREATE INDEX order_documents__of_object ON order_documents USING btree (seller_id, storage_object_id);
+CREATE INDEX order_documents__of_order ON order_documents USING btree (seller_id, order_id) WHERE (storage_object_id IS NOT NULL);
 CREATE UNIQUE INDEX order_documents__one ON order_documents USING btree (seller_id, order_id, manifest_id, type) NULLS NOT DISTINCT WHERE (superseded_at IS NULL);
 alter table order_documents enable row level security;
 alter table order_documents force row level security;
+create policy gate on order_documents to robnu_gate using (true) with check (true);
 create policy owner on order_documents to robnu_owner using (true) with check (true);
 create policy platform on order_documents to robnu_platform
   using ((select app_is_admin_scope()))
@@ -1215,6 +1344,7 @@ create policy tenant on order_documents to robnu_tenant
   with check (seller_id = (select app_writable_seller_id()));
 create policy tenant_delete on order_documents as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
+grant select (created_at), select (marketplace_account_id), select (order_id), select (seller_id), select (storage_object_id), select (type) on order_documents to robnu_gate;
 grant references on order_documents to robnu_plugins;
 grant insert, select, update on order_documents to robnu_tenant;
 
@@ -1247,6 +1377,30 @@ create policy tenant on order_events to robnu_tenant
 create policy tenant_delete on order_events as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
 grant insert, select on order_events to robnu_tenant;
+
+-- table of robnu_owner
+create table order_index_walks (
+  seller_id uuid not null,
+  passes_left integer not null default 2,
+  position uuid,
+  due_at timestamp with time zone not null default now(),
+  constraint order_index_walks_pkey PRIMARY KEY (seller_id),
+  constraint order_index_walks_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint order_index_walks__passes CHECK ((passes_left > 0))
+);
+alter table order_index_walks enable row level security;
+alter table order_index_walks force row level security;
+create policy owner on order_index_walks to robnu_owner using (true) with check (true);
+create policy platform on order_index_walks to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on order_index_walks to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on order_index_walks as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select, update (due_at) on order_index_walks to robnu_platform;
+grant delete, select, update (due_at), update (passes_left), update (position) on order_index_walks to robnu_tenant;
 
 -- table of robnu_owner
 create table order_invoices (
@@ -1399,7 +1553,6 @@ create table order_returns (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   constraint order_returns_pkey PRIMARY KEY (seller_id, id),
-  constraint order_returns__external UNIQUE (seller_id, marketplace_account_id, external_return_id),
   constraint order_returns__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
   constraint order_returns__order FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
   constraint order_returns__receiver FOREIGN KEY (seller_id, received_by_user_id) REFERENCES seller_users(seller_id, id),
@@ -1410,6 +1563,7 @@ create table order_returns (
   constraint order_returns__status CHECK ((status = ANY (ARRAY['INITIATED'::text, 'PICKED_UP'::text, 'IN_TRANSIT'::text, 'DELIVERED'::text, 'PROCESSED'::text, 'CREDITED'::text, 'CANCELLED'::text])))
 );
 CREATE INDEX order_returns__claim_due ON order_returns USING btree (seller_id, claim_due_at);
+CREATE UNIQUE INDEX order_returns__external ON order_returns USING btree (seller_id, marketplace_account_id, external_return_id text_pattern_ops);
 CREATE INDEX order_returns__newest ON order_returns USING btree (seller_id, initiated_at DESC, id DESC);
 CREATE INDEX order_returns__newest_of_account ON order_returns USING btree (seller_id, marketplace_account_id, initiated_at DESC, id DESC);
 CREATE INDEX order_returns__of_key ON order_returns USING btree (seller_id, order_dedup_key);
@@ -1463,20 +1617,38 @@ create table orders (
   parcel_status text,
   parcel_at timestamp with time zone,
   parcel_count integer not null default 0,
+  customer_phone_idx bytea,
+  customer_email_idx bytea,
+  customer_erased_at timestamp with time zone,
   constraint orders_pkey PRIMARY KEY (seller_id, id),
-  constraint orders__account_external UNIQUE (seller_id, marketplace_account_id, external_order_id),
   constraint orders__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
   constraint orders__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
+  constraint orders__blind CHECK (((octet_length(customer_phone_idx) = 16) AND (octet_length(customer_email_idx) = 16))),
+  constraint orders__erased CHECK (((customer_erased_at IS NULL) OR (num_nonnulls(customer_name_enc, customer_phone_enc, customer_email_enc, address_enc, customer_phone_idx, customer_email_idx) = 0))),
   constraint orders__fulfilled_by CHECK ((fulfilled_by = ANY (ARRAY['SELLER'::text, 'MARKETPLACE'::text]))),
   constraint orders__status CHECK ((status = ANY (ARRAY['NEW'::text, 'ACKNOWLEDGED'::text, 'PACKED'::text, 'READY_TO_SHIP'::text, 'MANIFESTED'::text, 'SHIPPED'::text, 'OUT_FOR_DELIVERY'::text, 'DELIVERED'::text, 'CANCELLED'::text, 'RTO_IN_TRANSIT'::text, 'RTO_RECEIVED'::text, 'LOST'::text]))),
   constraint orders__total CHECK (((total_paise >= '-9007199254740991'::bigint) AND (total_paise <= '9007199254740991'::bigint)))
 );
+CREATE UNIQUE INDEX orders__account_external ON orders USING btree (seller_id, marketplace_account_id, external_order_id text_pattern_ops);
+CREATE INDEX orders__buyers_over ON orders USING btree (seller_id, marketplace_account_id, COALESCE(LEAST(
+CASE
+    WHEN (own_status = status) THEN own_at
+    ELSE NULL::timestamp with time zone
+END,
+CASE
+    WHEN (parcel_status = status) THEN parcel_at
+    ELSE NULL::timestamp with time zone
+END), source_updated_at)) WHERE ((customer_erased_at IS NULL) AND (status = ANY (ARRAY['DELIVERED'::text, 'CANCELLED'::text, 'RTO_RECEIVED'::text, 'LOST'::text])));
+CREATE INDEX orders__buyers_silent ON orders USING btree (seller_id, marketplace_account_id, GREATEST(source_updated_at, own_at, parcel_at, ship_by)) WHERE ((customer_erased_at IS NULL) AND (status <> ALL (ARRAY['DELIVERED'::text, 'CANCELLED'::text, 'RTO_RECEIVED'::text, 'LOST'::text])));
+CREATE INDEX orders__by_email ON orders USING btree (seller_id, customer_email_idx, ordered_at DESC) WHERE (customer_email_idx IS NOT NULL);
+CREATE INDEX orders__by_phone ON orders USING btree (seller_id, customer_phone_idx, ordered_at DESC) WHERE (customer_phone_idx IS NOT NULL);
 CREATE INDEX orders__dedup ON orders USING btree (seller_id, dedup_key);
 CREATE INDEX orders__newest ON orders USING btree (seller_id, ordered_at DESC, id DESC);
 CREATE INDEX orders__newest_of_account ON orders USING btree (seller_id, marketplace_account_id, ordered_at DESC, id DESC);
 CREATE INDEX orders__newest_of_status ON orders USING btree (seller_id, status, ordered_at DESC, id DESC);
 alter table orders enable row level security;
 alter table orders force row level security;
+create policy gate on orders to robnu_gate using (true) with check (true);
 create policy owner on orders to robnu_owner using (true) with check (true);
 create policy platform on orders to robnu_platform
   using ((select app_is_admin_scope()))
@@ -1486,6 +1658,7 @@ create policy tenant on orders to robnu_tenant
   with check (seller_id = (select app_writable_seller_id()));
 create policy tenant_delete on orders as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
+grant select (customer_erased_at), select (id), select (marketplace_account_id), select (own_at), select (own_status), select (parcel_at), select (parcel_status), select (seller_id), select (ship_by), select (source_updated_at), select (status) on orders to robnu_gate;
 grant references on orders to robnu_plugins;
 grant insert, select, update on orders to robnu_tenant;
 CREATE TRIGGER orders__stock_changed AFTER UPDATE ON orders REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT EXECUTE FUNCTION inventory_note_changed_orders();
@@ -1668,6 +1841,61 @@ create policy tenant_delete on plan_usage as restrictive for delete to robnu_ten
 grant insert, select, update on plan_usage to robnu_tenant;
 
 -- table of robnu_owner
+create table plugin_file_parts (
+  seller_id uuid not null,
+  file_id uuid not null,
+  part integer not null,
+  etag text not null,
+  byte_size integer not null,
+  sha256 bytea not null,
+  constraint plugin_file_parts_pkey PRIMARY KEY (seller_id, file_id, part),
+  constraint plugin_file_parts__file FOREIGN KEY (seller_id, file_id) REFERENCES plugin_files(seller_id, id) ON DELETE CASCADE,
+  constraint plugin_file_parts__part CHECK (((part >= 1) AND (part <= 10000))),
+  constraint plugin_file_parts__sha256 CHECK ((length(sha256) = 32))
+);
+alter table plugin_file_parts enable row level security;
+alter table plugin_file_parts force row level security;
+create policy owner on plugin_file_parts to robnu_owner using (true) with check (true);
+create policy platform on plugin_file_parts to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on plugin_file_parts to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on plugin_file_parts as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, insert, select, update on plugin_file_parts to robnu_tenant;
+
+-- table of robnu_owner
+create table plugin_files (
+  seller_id uuid not null,
+  id uuid not null,
+  plugin_id text not null,
+  upload_id text,
+  writer uuid not null,
+  keep_days integer not null,
+  written_at timestamp with time zone not null default now(),
+  ends_at timestamp with time zone,
+  constraint plugin_files_pkey PRIMARY KEY (seller_id, id),
+  constraint plugin_files__object FOREIGN KEY (seller_id, id) REFERENCES storage_objects(seller_id, id) ON DELETE CASCADE,
+  constraint plugin_files__kept CHECK (((keep_days >= 1) AND (keep_days <= 366)))
+);
+CREATE INDEX plugin_files__ending ON plugin_files USING btree (ends_at) WHERE (ends_at IS NOT NULL);
+alter table plugin_files enable row level security;
+alter table plugin_files force row level security;
+create policy owner on plugin_files to robnu_owner using (true) with check (true);
+create policy platform on plugin_files to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on plugin_files to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on plugin_files as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select, update (ends_at) on plugin_files to robnu_platform;
+grant insert, select, update on plugin_files to robnu_tenant;
+
+-- table of robnu_owner
 create table plugin_states (
   process_id uuid not null,
   plugin_id text not null,
@@ -1773,16 +2001,20 @@ create table quarantined_rows (
   target text not null,
   external_key text,
   reason text not null,
-  raw_enc bytea not null,
+  raw_enc bytea,
   job_run_id uuid not null,
   created_at timestamp with time zone not null default now(),
+  raw_erased_at timestamp with time zone,
   constraint quarantined_rows_pkey PRIMARY KEY (seller_id, id),
   constraint quarantined_rows__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
-  constraint quarantined_rows__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id)
+  constraint quarantined_rows__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
+  constraint quarantined_rows__erased CHECK (((raw_enc IS NULL) = (raw_erased_at IS NOT NULL)))
 );
 CREATE INDEX quarantined_rows__by_account ON quarantined_rows USING btree (seller_id, marketplace_account_id, created_at DESC);
+CREATE INDEX quarantined_rows__raw ON quarantined_rows USING btree (seller_id, marketplace_account_id, created_at) WHERE (raw_erased_at IS NULL);
 alter table quarantined_rows enable row level security;
 alter table quarantined_rows force row level security;
+create policy gate on quarantined_rows to robnu_gate using (true) with check (true);
 create policy owner on quarantined_rows to robnu_owner using (true) with check (true);
 create policy platform on quarantined_rows to robnu_platform
   using ((select app_is_admin_scope()))
@@ -1792,7 +2024,8 @@ create policy tenant on quarantined_rows to robnu_tenant
   with check (seller_id = (select app_writable_seller_id()));
 create policy tenant_delete on quarantined_rows as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
-grant insert, select on quarantined_rows to robnu_tenant;
+grant select (created_at), select (marketplace_account_id), select (raw_erased_at), select (seller_id) on quarantined_rows to robnu_gate;
+grant insert, select, update (raw_enc), update (raw_erased_at) on quarantined_rows to robnu_tenant;
 
 -- table of robnu_owner
 create table rate_buckets (
@@ -1819,6 +2052,41 @@ create policy tenant_delete on rate_buckets as restrictive for delete to robnu_t
 grant insert, select, update on rate_buckets to robnu_tenant;
 
 -- table of robnu_owner
+create table raw_payloads (
+  seller_id uuid not null,
+  id uuid not null,
+  storage_object_id uuid not null,
+  marketplace_code text not null,
+  hour timestamp with time zone not null,
+  number integer,
+  joins integer,
+  lines integer not null,
+  created_at timestamp with time zone not null default now(),
+  constraint raw_payloads_pkey PRIMARY KEY (seller_id, id),
+  constraint raw_payloads__number UNIQUE (seller_id, marketplace_code, hour, number),
+  constraint raw_payloads__object FOREIGN KEY (seller_id, storage_object_id) REFERENCES storage_objects(seller_id, id) ON DELETE CASCADE,
+  constraint raw_payloads__hour CHECK ((hour = date_trunc('hour'::text, hour, 'UTC'::text))),
+  constraint raw_payloads__joins CHECK (((number IS NULL) OR (joins IS NULL))),
+  constraint raw_payloads__lines CHECK ((lines > 0)),
+  constraint raw_payloads__numbers CHECK (((number > 0) AND (joins > 0)))
+);
+CREATE INDEX raw_payloads__of_object ON raw_payloads USING btree (seller_id, storage_object_id);
+CREATE INDEX raw_payloads__parts ON raw_payloads USING btree (hour) WHERE (number IS NULL);
+alter table raw_payloads enable row level security;
+alter table raw_payloads force row level security;
+create policy owner on raw_payloads to robnu_owner using (true) with check (true);
+create policy platform on raw_payloads to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on raw_payloads to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on raw_payloads as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant select on raw_payloads to robnu_platform;
+grant delete, insert, select, update (joins) on raw_payloads to robnu_tenant;
+
+-- table of robnu_owner
 create table recovery_codes (
   identity_id uuid not null,
   code_hash bytea not null,
@@ -1841,7 +2109,7 @@ create table return_awbs (
   constraint return_awbs__once UNIQUE (seller_id, order_return_id, awb),
   constraint return_awbs__return FOREIGN KEY (seller_id, order_return_id) REFERENCES order_returns(seller_id, id) ON DELETE CASCADE
 );
-CREATE INDEX return_awbs__by_awb ON return_awbs USING btree (seller_id, awb);
+CREATE INDEX return_awbs__by_awb ON return_awbs USING btree (seller_id, awb text_pattern_ops);
 alter table return_awbs enable row level security;
 alter table return_awbs force row level security;
 create policy owner on return_awbs to robnu_owner using (true) with check (true);
@@ -1869,6 +2137,7 @@ create table schedules (
 CREATE INDEX schedules__due ON schedules USING btree (next_run_at) WHERE (NOT paused);
 alter table schedules enable row level security;
 alter table schedules force row level security;
+create policy gate on schedules to robnu_gate using (true) with check (true);
 create policy owner on schedules to robnu_owner using (true) with check (true);
 create policy platform on schedules to robnu_platform
   using ((select app_is_admin_scope()))
@@ -1878,6 +2147,7 @@ create policy tenant on schedules to robnu_tenant
   with check (seller_id = (select app_writable_seller_id()));
 create policy tenant_delete on schedules as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
+grant delete, select on schedules to robnu_gate;
 grant select, update on schedules to robnu_platform;
 grant insert, select, update on schedules to robnu_tenant;
 
@@ -1909,15 +2179,21 @@ create table seller_keys (
   purpose text not null,
   version integer not null,
   wrapped bytea not null,
-  kms_alias text not null,
+  kms_alias text,
   state text not null default 'CURRENT'::text,
   uses bigint not null default 0,
   created_at timestamp with time zone not null default now(),
+  root integer,
+  wrapped_at timestamp with time zone not null default now(),
   constraint seller_keys_pkey PRIMARY KEY (seller_id, purpose, version),
   constraint seller_keys_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
-  constraint seller_keys__purpose CHECK ((purpose = ANY (ARRAY['seal'::text, 'index'::text, 'hash'::text]))),
+  constraint seller_keys__destroyed CHECK (((state = 'DESTROYED'::text) = (length(wrapped) = 0))),
+  constraint seller_keys__month CHECK (((purpose <> 'archive'::text) OR ((((version % 100) >= 1) AND ((version % 100) <= 12)) AND ((version >= 200001) AND (version <= 999912))))),
+  constraint seller_keys__purpose CHECK ((purpose = ANY (ARRAY['root'::text, 'seal'::text, 'index'::text, 'hash'::text, 'archive'::text]))),
+  constraint seller_keys__root CHECK (((root IS NULL) OR ((root > 0) AND (purpose <> 'root'::text)))),
   constraint seller_keys__state CHECK ((state = ANY (ARRAY['CURRENT'::text, 'RETIRED'::text, 'DESTROYED'::text]))),
-  constraint seller_keys__version CHECK ((version > 0))
+  constraint seller_keys__version CHECK ((version > 0)),
+  constraint seller_keys__wrapped_by CHECK (((root IS NULL) = (kms_alias IS NOT NULL)))
 );
 alter table seller_keys enable row level security;
 alter table seller_keys force row level security;
@@ -1930,7 +2206,57 @@ create policy tenant on seller_keys to robnu_tenant
   with check (seller_id = (select app_writable_seller_id()));
 create policy tenant_delete on seller_keys as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
-grant insert, select, update (state), update (uses) on seller_keys to robnu_tenant;
+grant select, update (kms_alias), update (state), update (wrapped) on seller_keys to robnu_platform;
+grant insert, select, update (kms_alias), update (root), update (state), update (uses), update (wrapped) on seller_keys to robnu_tenant;
+CREATE TRIGGER seller_keys__moves BEFORE UPDATE ON seller_keys FOR EACH ROW EXECUTE FUNCTION seller_keys_move();
+CREATE TRIGGER seller_keys__of_the_living BEFORE INSERT ON seller_keys FOR EACH ROW EXECUTE FUNCTION seller_keys_of_the_living();
+
+-- table of robnu_owner
+create table seller_offboardings (
+  seller_id uuid not null,
+  id uuid not null,
+  state text not null default 'REQUESTED'::text,
+  step text not null default 'WAITS'::text,
+  reason text not null,
+  requested_by text not null default app_current_actor(),
+  requested_at timestamp with time zone not null default clock_timestamp(),
+  shreds_at timestamp with time zone not null,
+  notice_at timestamp with time zone,
+  announced text,
+  export_id uuid,
+  withdrawn_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  destroyed_at timestamp with time zone,
+  shredded_at timestamp with time zone,
+  facts jsonb not null default '{}'::jsonb,
+  certificate text,
+  signature bytea,
+  constraint seller_offboardings_pkey PRIMARY KEY (seller_id, id),
+  constraint seller_offboardings_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint seller_offboardings__announced CHECK ((announced = ANY (ARRAY['REQUESTED'::text, 'WITHDRAWN'::text]))),
+  constraint seller_offboardings__begun CHECK (((state = ANY (ARRAY['SHREDDING'::text, 'SHREDDED'::text])) = (step <> 'WAITS'::text))),
+  constraint seller_offboardings__signed CHECK (((state <> 'SHREDDED'::text) OR ((step = 'PROVED'::text) AND (num_nulls(destroyed_at, shredded_at, certificate, signature) = 0)))),
+  constraint seller_offboardings__state CHECK ((state = ANY (ARRAY['REQUESTED'::text, 'WITHDRAWN'::text, 'SHREDDING'::text, 'SHREDDED'::text]))),
+  constraint seller_offboardings__step CHECK ((step = ANY (ARRAY['WAITS'::text, 'CLOSED'::text, 'SAMPLED'::text, 'DESTROYED'::text, 'CLEARED'::text, 'EMPTIED'::text, 'BOUND'::text, 'PROVED'::text])))
+);
+CREATE INDEX seller_offboardings__due ON seller_offboardings USING btree (shreds_at) WHERE (state = ANY (ARRAY['REQUESTED'::text, 'SHREDDING'::text]));
+CREATE UNIQUE INDEX seller_offboardings__open ON seller_offboardings USING btree (seller_id) WHERE (state <> 'WITHDRAWN'::text);
+alter table seller_offboardings enable row level security;
+alter table seller_offboardings force row level security;
+create policy gate on seller_offboardings to robnu_gate using (true) with check (true);
+create policy owner on seller_offboardings to robnu_owner using (true) with check (true);
+create policy platform on seller_offboardings to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on seller_offboardings to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on seller_offboardings as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on seller_offboardings to robnu_gate;
+grant select, update (announced), update (certificate), insert (export_id), insert (id), update (notice_at), insert (reason), insert (seller_id), update (shredded_at), insert (shreds_at), update (signature), update (state), update (withdrawn_at) on seller_offboardings to robnu_platform;
+grant select, update (export_id), update (facts), update (step) on seller_offboardings to robnu_tenant;
+CREATE TRIGGER seller_offboardings__moves BEFORE UPDATE ON seller_offboardings FOR EACH ROW EXECUTE FUNCTION seller_offboardings_move();
 
 -- table of robnu_owner
 create table seller_registrations (
@@ -2012,7 +2338,7 @@ create table sellers (
   constraint sellers_pkey PRIMARY KEY (id),
   constraint sellers_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   constraint sellers__plan CHECK ((plan = ANY (ARRAY['EARLY_ACCESS'::text, 'FREE'::text, 'PAID'::text]))),
-  constraint sellers__status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'SUSPENDED'::text]))),
+  constraint sellers__status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'SUSPENDED'::text, 'OFFBOARDED'::text]))),
   constraint sellers__support_consent CHECK ((support_consent = ANY (ARRAY['REQUIRED'::text, 'NOTIFY'::text])))
 );
 alter table sellers enable row level security;
@@ -2027,10 +2353,11 @@ create policy tenant on sellers to robnu_tenant
   with check (id = (select app_writable_seller_id()));
 create policy tenant_delete on sellers as restrictive for delete to robnu_tenant
   using (id = (select app_writable_seller_id()));
-grant select, update (authz_version), update (name), update (support_consent) on sellers to robnu_gate;
+grant select, update (authz_version), update (name), update (status), update (support_consent) on sellers to robnu_gate;
 grant insert, select, update on sellers to robnu_platform;
 grant select on sellers to robnu_tenant;
 CREATE TRIGGER sellers__authz BEFORE UPDATE ON sellers FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION authz_moves();
+CREATE TRIGGER sellers__gone BEFORE UPDATE ON sellers FOR EACH ROW WHEN (((old.status = 'OFFBOARDED'::text) AND (new.status <> 'OFFBOARDED'::text))) EXECUTE FUNCTION sellers_stay_gone();
 CREATE TRIGGER sellers__sessions AFTER UPDATE ON sellers FOR EACH ROW WHEN ((new.authz_version <> old.authz_version)) EXECUTE FUNCTION sellers_move_sessions();
 
 -- table of robnu_owner
@@ -2158,7 +2485,7 @@ create table shipments (
   constraint shipments__order FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
   constraint shipments__status CHECK ((status = ANY (ARRAY['NEW'::text, 'ACKNOWLEDGED'::text, 'PACKED'::text, 'READY_TO_SHIP'::text, 'MANIFESTED'::text, 'SHIPPED'::text, 'OUT_FOR_DELIVERY'::text, 'DELIVERED'::text, 'CANCELLED'::text, 'RTO_IN_TRANSIT'::text, 'RTO_RECEIVED'::text, 'LOST'::text])))
 );
-CREATE INDEX shipments__by_awb ON shipments USING btree (seller_id, awb);
+CREATE INDEX shipments__by_awb ON shipments USING btree (seller_id, awb text_pattern_ops);
 CREATE INDEX shipments__newest ON shipments USING btree (seller_id, created_at DESC, id DESC);
 CREATE INDEX shipments__newest_of_account ON shipments USING btree (seller_id, marketplace_account_id, created_at DESC, id DESC);
 CREATE INDEX shipments__of_manifest ON shipments USING btree (seller_id, manifest_id);
@@ -2177,6 +2504,60 @@ create policy tenant_delete on shipments as restrictive for delete to robnu_tena
   using (seller_id = (select app_writable_seller_id()));
 grant references on shipments to robnu_plugins;
 grant insert, select, update on shipments to robnu_tenant;
+
+-- table of robnu_owner
+create table shred_samples (
+  seller_id uuid not null,
+  offboarding_id uuid not null,
+  place integer not null,
+  table_name text not null,
+  column_name text not null,
+  row_id uuid not null,
+  sealed bytea not null,
+  constraint shred_samples_pkey PRIMARY KEY (seller_id, offboarding_id, place),
+  constraint shred_samples__of FOREIGN KEY (seller_id, offboarding_id) REFERENCES seller_offboardings(seller_id, id)
+);
+alter table shred_samples enable row level security;
+alter table shred_samples force row level security;
+create policy owner on shred_samples to robnu_owner using (true) with check (true);
+create policy platform on shred_samples to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on shred_samples to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on shred_samples as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, select on shred_samples to robnu_platform;
+grant insert, select on shred_samples to robnu_tenant;
+
+-- table of robnu_owner
+create table shred_trials (
+  seller_id uuid not null,
+  offboarding_id uuid not null,
+  process_id uuid not null,
+  parts text not null,
+  tried integer not null,
+  opened integer not null,
+  most_opened integer not null,
+  first_at timestamp with time zone not null default clock_timestamp(),
+  tried_at timestamp with time zone not null default clock_timestamp(),
+  constraint shred_trials_pkey PRIMARY KEY (seller_id, offboarding_id, process_id),
+  constraint shred_trials__of FOREIGN KEY (seller_id, offboarding_id) REFERENCES seller_offboardings(seller_id, id)
+);
+alter table shred_trials enable row level security;
+alter table shred_trials force row level security;
+create policy owner on shred_trials to robnu_owner using (true) with check (true);
+create policy platform on shred_trials to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on shred_trials to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on shred_trials as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on shred_trials to robnu_platform;
+grant select on shred_trials to robnu_tenant;
 
 -- table of robnu_owner
 create table sign_in_tries (
@@ -2230,7 +2611,7 @@ create table storage_objects (
   constraint storage_objects__kept CHECK (((kept_at IS NULL) OR (state = 'STORED'::text))),
   constraint storage_objects__own CHECK ((POSITION(((seller_id)::text) IN (storage_key)) > 0)),
   constraint storage_objects__sha256 CHECK ((length(sha256) = 32)),
-  constraint storage_objects__state CHECK ((state = ANY (ARRAY['PENDING'::text, 'STORED'::text, 'DOOMED'::text]))),
+  constraint storage_objects__state CHECK ((state = ANY (ARRAY['PENDING'::text, 'STORED'::text, 'DOOMED'::text, 'GONE'::text]))),
   constraint storage_objects__stored CHECK (((state <> 'STORED'::text) OR ((stored_at IS NOT NULL) AND (byte_size IS NOT NULL) AND (sha256 IS NOT NULL))))
 );
 CREATE INDEX storage_objects__loose ON storage_objects USING btree (created_at) WHERE (kept_at IS NULL);
@@ -2245,7 +2626,7 @@ create policy tenant on storage_objects to robnu_tenant
   with check (seller_id = (select app_writable_seller_id()));
 create policy tenant_delete on storage_objects as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
-grant delete, select, update (state) on storage_objects to robnu_platform;
+grant delete, select, update (kept_at), update (state) on storage_objects to robnu_platform;
 grant references on storage_objects to robnu_plugins;
 grant insert, select, update on storage_objects to robnu_tenant;
 
@@ -2318,6 +2699,111 @@ create policy tenant_delete on sync_cursors as restrictive for delete to robnu_t
   using (seller_id = (select app_writable_seller_id()));
 grant select on sync_cursors to robnu_gate;
 grant insert, select, update on sync_cursors to robnu_tenant;
+
+-- table of robnu_owner
+create table tenant_export_parts (
+  seller_id uuid not null,
+  export_id uuid not null,
+  table_name text not null,
+  part integer not null,
+  storage_object_id uuid not null,
+  rows bigint not null,
+  opened bigint not null,
+  constraint tenant_export_parts_pkey PRIMARY KEY (seller_id, export_id, table_name, part),
+  constraint tenant_export_parts__export FOREIGN KEY (seller_id, export_id) REFERENCES tenant_exports(seller_id, id),
+  constraint tenant_export_parts__object FOREIGN KEY (seller_id, storage_object_id) REFERENCES storage_objects(seller_id, id),
+  constraint tenant_export_parts_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id)
+);
+alter table tenant_export_parts enable row level security;
+alter table tenant_export_parts force row level security;
+create policy owner on tenant_export_parts to robnu_owner using (true) with check (true);
+create policy platform on tenant_export_parts to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on tenant_export_parts to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on tenant_export_parts as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant delete, select on tenant_export_parts to robnu_platform;
+grant insert, select on tenant_export_parts to robnu_tenant;
+
+-- table of robnu_owner
+create table tenant_exports (
+  seller_id uuid not null,
+  id uuid not null,
+  reason text not null,
+  state text not null default 'WAITING'::text,
+  by_user_id uuid,
+  at_table text,
+  at_key text[],
+  rows bigint not null default 0,
+  opened bigint not null default 0,
+  byte_size bigint not null default 0,
+  manifest_object_id uuid,
+  failure text,
+  created_at timestamp with time zone not null default now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  expired_at timestamp with time zone,
+  constraint tenant_exports_pkey PRIMARY KEY (seller_id, id),
+  constraint tenant_exports__by FOREIGN KEY (seller_id, by_user_id) REFERENCES seller_users(seller_id, id),
+  constraint tenant_exports__manifest FOREIGN KEY (seller_id, manifest_object_id) REFERENCES storage_objects(seller_id, id),
+  constraint tenant_exports_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
+  constraint tenant_exports__expired CHECK (((expired_at IS NULL) OR (finished_at IS NOT NULL))),
+  constraint tenant_exports__finished CHECK (((state = ANY (ARRAY['DONE'::text, 'FAILED'::text])) = (finished_at IS NOT NULL))),
+  constraint tenant_exports__reason CHECK ((reason = ANY (ARRAY['asked'::text, 'offboarding'::text]))),
+  constraint tenant_exports__state CHECK ((state = ANY (ARRAY['WAITING'::text, 'RUNNING'::text, 'DONE'::text, 'FAILED'::text]))),
+  constraint tenant_exports__whole CHECK ((((state = 'DONE'::text) AND (expired_at IS NULL)) = (manifest_object_id IS NOT NULL)))
+);
+CREATE INDEX tenant_exports__open ON tenant_exports USING btree (seller_id, created_at) WHERE (state = ANY (ARRAY['WAITING'::text, 'RUNNING'::text]));
+CREATE INDEX tenant_exports__standing ON tenant_exports USING btree (finished_at) WHERE ((finished_at IS NOT NULL) AND (expired_at IS NULL));
+alter table tenant_exports enable row level security;
+alter table tenant_exports force row level security;
+create policy owner on tenant_exports to robnu_owner using (true) with check (true);
+create policy platform on tenant_exports to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on tenant_exports to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on tenant_exports as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select, update on tenant_exports to robnu_platform;
+grant insert, select, update on tenant_exports to robnu_tenant;
+
+-- table of robnu_owner
+create table uploads (
+  seller_id uuid not null,
+  id uuid not null,
+  marketplace_account_id uuid not null,
+  purpose text not null,
+  file_name text not null,
+  byte_size bigint not null,
+  sha256 bytea not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default now(),
+  constraint uploads_pkey PRIMARY KEY (seller_id, id),
+  constraint uploads__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
+  constraint uploads__object FOREIGN KEY (seller_id, id) REFERENCES storage_objects(seller_id, id) ON DELETE CASCADE,
+  constraint uploads__byte_size CHECK ((byte_size > 0)),
+  constraint uploads__file_name CHECK (((length(file_name) >= 1) AND (length(file_name) <= 200))),
+  constraint uploads__purpose CHECK ((purpose = 'IMPORT'::text)),
+  constraint uploads__sha256 CHECK ((length(sha256) = 32))
+);
+CREATE INDEX uploads__of_account ON uploads USING btree (seller_id, marketplace_account_id);
+alter table uploads enable row level security;
+alter table uploads force row level security;
+create policy owner on uploads to robnu_owner using (true) with check (true);
+create policy platform on uploads to robnu_platform
+  using ((select app_is_admin_scope()))
+  with check ((select app_is_admin_scope()));
+create policy tenant on uploads to robnu_tenant
+  using (seller_id = (select app_current_seller_id()))
+  with check (seller_id = (select app_writable_seller_id()));
+create policy tenant_delete on uploads as restrictive for delete to robnu_tenant
+  using (seller_id = (select app_writable_seller_id()));
+grant insert, select on uploads to robnu_tenant;
 
 -- table of robnu_owner
 create table warehouses (
@@ -2634,6 +3120,12 @@ create function claim_work(uuid, uuid, uuid, integer)
   owner robnu_gate
   callers robnu_door;
 
+create function close_seller(uuid, timestamp with time zone)
+  returns jsonb
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
+
 create function correct_bucket(uuid, text, double precision, boolean, bigint, double precision)
   returns void
   language sql volatile
@@ -2724,6 +3216,12 @@ create function is_last_owner(uuid, uuid)
   owner robnu_owner
   callers robnu_gate;
 
+create function keep_opening(uuid, uuid, text, text, text, text[], uuid[], integer, text)
+  returns void
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_door;
+
 create function limit_take(text, integer, integer)
   returns TABLE(consumed double precision, ends_in_ms double precision)
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
@@ -2778,11 +3276,29 @@ create function request_job(uuid, uuid, text, uuid, jsonb)
   owner robnu_gate
   callers robnu_tenant;
 
+create function request_offboarding(uuid, text, timestamp with time zone)
+  returns boolean
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
+
+create function request_seller_job(uuid, text, uuid, uuid, double precision)
+  returns boolean
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_platform, robnu_tenant;
+
 create function request_work(uuid, uuid, text, text, uuid, uuid, uuid, text, timestamp with time zone, timestamp with time zone, text)
   returns TABLE(job_run_id uuid, created boolean)
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_platform, robnu_tenant;
+
+create function retention_due(uuid, uuid, timestamp with time zone, timestamp with time zone, timestamp with time zone, timestamp with time zone, integer)
+  returns TABLE(orders integer, documents integer, raw_rows integer, files integer)
+  language sql stable security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_platform;
 
 create function scope_entry(text, text, uuid, timestamp with time zone)
   returns text
@@ -2808,6 +3324,24 @@ create function scope_mark(text, text, text)
   owner robnu_owner
   callers robnu_gate;
 
+create function seller_keys_move()
+  returns trigger
+  language plpgsql volatile
+  owner robnu_owner
+  callers none;
+
+create function seller_keys_of_the_living()
+  returns trigger
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers none;
+
+create function seller_offboardings_move()
+  returns trigger
+  language plpgsql volatile
+  owner robnu_owner
+  callers none;
+
 create function seller_people()
   returns TABLE(user_id uuid, email text, role text, joined_at timestamp with time zone, removed_at timestamp with time zone, last_seen_at timestamp with time zone, has_second_factor boolean)
   language sql stable security definer set search_path=pg_catalog, pg_temp
@@ -2824,6 +3358,12 @@ create function sellers_move_sessions()
   returns trigger
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
+  callers none;
+
+create function sellers_stay_gone()
+  returns trigger
+  language plpgsql volatile
+  owner robnu_owner
   callers none;
 
 create function sessions_take_authz()
@@ -2867,6 +3407,12 @@ create function wake_work(uuid, uuid)
   language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate
   callers robnu_platform, robnu_tenant;
+
+create function withdraw_offboarding(uuid)
+  returns boolean
+  language plpgsql volatile security definer set search_path=pg_catalog, pg_temp
+  owner robnu_gate
+  callers robnu_tenant;
 
 create function work_is_held(uuid, uuid)
   returns boolean

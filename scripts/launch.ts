@@ -14,6 +14,7 @@ import { needsLogin } from '#core/host/isolated/login-sql.ts'
 import { isMarketplace } from '#core/plugin.ts'
 import { startAppProcess } from './app-process.ts'
 import type { CommandIo } from './cli/command.ts'
+import { exportDemo } from './demo-export.ts'
 import { connectDemo, type DemoSeller, ensureDemoSellers, writeDemoFile } from './demo.ts'
 import { openHome } from './local/home.ts'
 import { type Parts, startParts } from './local/parts.ts'
@@ -22,7 +23,7 @@ import { tellRunning } from './local/running.ts'
 import { migrateAll } from './migrate.ts'
 import { createProgress } from './progress.ts'
 import { createStopping } from './stopping.ts'
-import { printServing, printSummary, readSummary } from './summary.ts'
+import { printExport, printServing, printSummary, readSummary } from './summary.ts'
 import { watchRuns } from './watch-runs.ts'
 
 /** An hour of the sandboxes' clocks a second: tokens expire and orders change while one looks on. */
@@ -91,6 +92,9 @@ export const launch = async (
     const seconds = (Date.now() - begun) / 1000
     const summary = await unlessAsked(readSummary(parts, sellers, seconds))
     printSummary(summary, ended, say)
+    const first = runs[0]
+    const made = first && await unlessAsked(exportDemo(first.client, watching))
+    if (made) printExport(first.seller, made, say)
     if (once) {
       await stopping.end()
       // for who reads lines: the last one is data

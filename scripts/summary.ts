@@ -10,6 +10,7 @@ import { scopeKeyFrom } from '#core/crypto/scope-key.ts'
 import { openDatabase } from '#core/db/scope.ts'
 import { newId } from '#core/ids.ts'
 import { readTotals } from '#core/ledger/totals.ts'
+import type { DemoExport } from './demo-export.ts'
 import type { DemoSeller } from './demo.ts'
 import type { Parts } from './local/parts.ts'
 import type { RunState } from './watch-runs.ts'
@@ -101,6 +102,16 @@ export const printSummary = (
   say('')
 }
 
+export const printExport = (
+  seller: string,
+  { rows, bytes, file_name, sha256 }: DemoExport,
+  say: (line: string) => void,
+): void => {
+  say(`  ${seller}, exported: ${file_name}, ${rows} orders, ${Math.ceil(bytes / 1024)} KiB,`)
+  say(`    sha256 ${sha256}`)
+  say('')
+}
+
 export const printServing = (
   to: {
     readonly url: string
@@ -128,7 +139,9 @@ export const printServing = (
   )
   say(`  curl -s -b robnu.cookies '${url}/v1/orders?limit=2'`)
   const ofAccount = accountId === undefined ? '' : `&account=${accountId}`
-  say(`  curl -s -b robnu.cookies '${url}/v1/orders?limit=1&include=customer${ofAccount}'`)
+  say(
+    `  curl -s -b robnu.cookies '${url}/v1/orders?limit=1&status=DELIVERED&include=customer${ofAccount}'`,
+  )
   say('')
   say('Ctrl-C stops everything; the next start finds it again.')
 }

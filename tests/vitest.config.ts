@@ -17,6 +17,7 @@ export default defineConfig({
       // all of it is `npm run proof -- conformance`; the suite has tests/conformance/marketplaces
       ...process.env['ROBNU_SUITE'] ? ['marketplaces/*/tests/conformance.test.ts'] : [],
     ],
+    setupFiles: ['tests/support/opens-set-up.ts'],
     globalSetup: ['tests/support/global-setup.ts'],
     // Deno runs vitest's workers as processes only
     pool: 'forks',

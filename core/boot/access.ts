@@ -1,4 +1,4 @@
-/** Who may do what besides the roles, put together: API keys, exceptions, and buyers in clear. */
+/** Who may do what besides the roles, put together: API keys, exceptions, and buyers: found, in clear. */
 import { createApiKeys } from '../auth/api-keys.ts'
 import { createKeyDesk } from '../auth/key-desk.ts'
 import { createLimiter } from '../auth/limits/limiter.ts'
@@ -8,8 +8,11 @@ import { systemRandom } from '../crypto/random.ts'
 import type { Database } from '../db/database.ts'
 import type { Services } from '../http/services.ts'
 import { newId } from '../ids.ts'
+import { createPrincipals, principalPolicy } from '../ledger/principals/principals.ts'
 import { createReveals, revealPolicy } from '../ledger/reveal.ts'
+import { createSearch, searchPolicy } from '../ledger/search/search.ts'
 import type { Log } from '../log.ts'
+import type { Policy } from '../rate-limits.ts'
 import { createOverrideDesk } from '../rbac/override-desk.ts'
 import { createOverrides } from '../rbac/overrides.ts'
 import type { PermissionTable } from '../rbac/permissions.ts'
@@ -22,28 +25,26 @@ interface AccessDeps {
   readonly clock: () => Date
   readonly log: Log
 }
-type Access = Pick<Services, 'keys' | 'keyDesk' | 'overrides' | 'reveals'>
+type Access = Pick<
+  Services,
+  'keys' | 'keyDesk' | 'overrides' | 'reveals' | 'search' | 'principals'
+>
 
 /** Close `keys` when no request is under way any more. */
 export const accessServices = (
   { db, keyring, store, clock, log }: AccessDeps,
 ): Access => {
   const made = { db, now: clock, newId: () => newId() }
+  // without leases: the count of a person is exact, whichever process they ask
+  const limiterOf = (policy: Policy) =>
+    createLimiter({ policy, store, now: () => clock().getTime(), maxLease: 1 })
   return {
     keys: createApiKeys({ db, log, now: clock }),
     keyDesk: createKeyDesk({ ...made, random: systemRandom }),
     overrides: createOverrides(db),
-    reveals: createReveals({
-      db,
-      keyring,
-      // without leases: the count of a person is exact, whichever process they ask
-      limiter: createLimiter({
-        policy: revealPolicy,
-        store,
-        now: () => clock().getTime(),
-        maxLease: 1,
-      }),
-    }),
+    reveals: createReveals({ db, keyring, limiter: limiterOf(revealPolicy) }),
+    search: createSearch({ db, keyring, limiter: limiterOf(searchPolicy) }),
+    principals: createPrincipals({ db, keyring, limiter: limiterOf(principalPolicy) }),
   }
 }
 

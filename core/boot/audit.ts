@@ -2,6 +2,7 @@
 import { createAnchors, createAnchorSecrets } from '../audit/anchors.ts'
 import { deliverDigests } from '../audit/deliver.ts'
 import { signDigests } from '../audit/sign-digests.ts'
+import { createOpenings } from '../audit/openings.ts'
 import { createAuditTrail } from '../audit/trail.ts'
 import type { Config } from '../config.ts'
 import { deriveKey } from '../crypto/derive.ts'
@@ -35,6 +36,7 @@ export const auditServices = (
   { db, config, clock }: Omit<AuditDeps, 'log'>,
 ): AuditServices => ({
   trail: createAuditTrail(db, clock),
+  openings: createOpenings(db),
   anchors: createAnchors({
     db,
     secrets: anchorSecretsOf(config),

@@ -1,6 +1,7 @@
 /** The house: what all parts of a process share, opened once and closed last. */
 import { createPasswordHasher } from '../auth/passwords.ts'
 import type { Config } from '../config.ts'
+import { createKeyNews } from '../crypto/key-news.ts'
 import { createKeyring } from '../crypto/keyring.ts'
 import { createKms } from '../crypto/kms.ts'
 import { scopeKeyFrom } from '../crypto/scope-key.ts'
@@ -11,11 +12,12 @@ import type { Log } from '../log.ts'
 import { coreQueues } from '../queues/layout.ts'
 import { startRelay } from '../queues/relay.ts'
 import { createSqs } from '../queues/sqs.ts'
+import { openArchive } from './archive.ts'
 import { createInHand } from './in-hand.ts'
 import { type LiveHost, livePartsOf } from './live-host.ts'
 import { openPluginDatabases } from './plugin-databases.ts'
 import { openPost, secretsOf } from './sign-in.ts'
-import { openFiles } from './storage.ts'
+import { openFiles, openPluginFiles } from './storage.ts'
 
 export interface HouseOptions {
   readonly log: Log
@@ -45,15 +47,17 @@ export const openHouse = async (config: Config, host: LiveHost, options: HouseOp
   const kms = createKms(aws)
   const aliasOf = (sellerId: string): string =>
     config.AWS_S3_PER_SELLER_KMS ? `alias/robnu/seller-${sellerId}` : config.ROBNU_KMS_ALIAS
+  const source = { db, kms, aliasOf, createMissingAlias: config.ROBNU_KMS_CREATE_KEYS }
   const keyring = createKeyring({
-    db,
-    kms,
-    aliasOf,
-    createMissingAlias: config.ROBNU_KMS_CREATE_KEYS,
+    ...source,
+    staleMs: config.ROBNU_KMS_STALE_MINUTES * 60_000,
     now,
     log,
   })
   const files = openFiles({ db, aws, config, aliasOf, keyring })
+  const ofArchive = openArchive({ source, files, isOn: config.ROBNU_RAW_ARCHIVE, log, now })
+  const { archiveKeys } = ofArchive
+  const ofPluginFiles = openPluginFiles({ db, aws, config, aliasOf, keyring, files, now })
   const sqs = createSqs({ ...aws, prefix: config.ROBNU_QUEUE_PREFIX })
   const hasher = createPasswordHasher({ secrets: secretsOf(config) })
   // what ops name may be on this machine; what a plugin or a seller names may not
@@ -75,11 +79,23 @@ export const openHouse = async (config: Config, host: LiveHost, options: HouseOp
     fetch: options.fetch ?? guarded.fetch,
     now,
     log,
+    ...ofPluginFiles,
+    ...ofArchive,
   }
   const post = openPost({ config, fetch: own, log, clock })
   return {
     ...shared,
     ...{ kms, sqs, files, hasher, post, host, clock, config, stopping: stopping.signal },
+    keyNews: createKeyNews({
+      ...{ db, log },
+      keyring: {
+        renew: keyring.renew,
+        forget: (sellerId) => {
+          keyring.forget(sellerId)
+          archiveKeys.forget(sellerId)
+        },
+      },
+    }),
     inHand: createInHand(),
     /** Core's, and those of the plugins that are enabled now. */
     queues: () => [...coreQueues, ...host.plugins.flatMap(({ plugin }) => plugin.queues ?? [])],
@@ -97,7 +113,9 @@ export const openHouse = async (config: Config, host: LiveHost, options: HouseOp
       await post.close()
       await hasher.close()
       keyring.close()
+      archiveKeys.close()
       files.close()
+      ofPluginFiles.appending.close()
       guarded.close()
       await Promise.all([kms.close(), sqs.close(), db.close(), ofPlugins.close()])
     },

@@ -16,7 +16,7 @@ export const queueServices = (
   return {
     care: {
       ...createAccountCare(house),
-      health: (entry, ask) => readAccountHealth(db, entry, ask),
+      health: (entry, ask) => readAccountHealth(house, entry, ask),
     },
     deadLetters: createDeadLetters({ db, wake }),
     staffQueues: {

@@ -4,9 +4,12 @@ import { deriveKey } from '../crypto/derive.ts'
 import type { Host } from '../host/host.ts'
 import { type App, createApp } from '../http/app.ts'
 import { listen, type Listener } from '../http/listen.ts'
+import type { PluginMount } from '../http/plugin-routes.ts'
 import { createAccounts } from '../ledger/accounts.ts'
 import { createImports } from '../ledger/imports/imports.ts'
+import { createUploads } from '../ledger/uploads/uploads.ts'
 import { createWebhooks } from '../ledger/pushes/webhooks.ts'
+import { createKeyWalks } from '../ledger/keys/walks.ts'
 import { createListings } from '../ledger/inventory/listings.ts'
 import { createStock } from '../ledger/inventory/stock.ts'
 import { createJobContext } from '../ledger/plugin-context.ts'
@@ -15,6 +18,7 @@ import { createPayouts } from '../ledger/read-payouts.ts'
 import { createReturns } from '../ledger/read-returns.ts'
 import { createShipments } from '../ledger/read-shipments.ts'
 import { createTimelines } from '../ledger/read-timeline.ts'
+import { createTenantExports } from '../ledger/tenant-export/exports.ts'
 import { createRuns } from '../ledger/runs.ts'
 import type { Plugin, Route } from '../plugin.ts'
 import { createPluginDesk, type PluginReport } from '../queues/plugins.ts'
@@ -26,8 +30,11 @@ import { auditServices } from './audit.ts'
 import { createIdempotency, openLimits } from './edge.ts'
 import type { House } from './house.ts'
 import type { InHand } from './in-hand.ts'
+import { keysReady } from './keys-ready.ts'
+import { offboardingServices } from './offboarding.ts'
 import { processingServices } from './processing.ts'
 import { queueServices } from './queues.ts'
+import { retentionServices } from './retention.ts'
 import { signInServices } from './sign-in.ts'
 import { staffServices } from './staff.ts'
 import { tenancyServices } from './tenancy.ts'
@@ -109,16 +116,25 @@ const servicesOf = (house: House, tokens: Awaited<ReturnType<typeof createTokens
     returns: createReturns(db),
     payouts: createPayouts(db),
     timelines: createTimelines(db),
+    tenantExports: createTenantExports(house),
     stock: createStock(house),
     listings: createListings(house),
     imports: createImports(house),
+    uploads: createUploads(house),
     ...processingServices(house),
+    ...offboardingServices(house),
+    ...retentionServices(house),
+    keyWalks: createKeyWalks(house),
     audit: auditServices(house),
   }
 }
 
-const settingsOf = ({ db, kms, sqs, config, clock, log }: House) => ({
-  checks: { database: db.ping, keys: kms.ping, queues: sqs.ping },
+const settingsOf = ({ db, kms, sqs, config, clock, log, now }: House) => ({
+  checks: {
+    database: db.ping,
+    keys: keysReady({ ping: kms.ping, now, staleMs: config.ROBNU_KMS_STALE_MINUTES * 60_000 }),
+    queues: sqs.ping,
+  },
   cursorKey: deriveKey(config.ROBNU_SECRET, 'cursors'),
   docs: config.ROBNU_DOCS,
   version,
@@ -131,16 +147,11 @@ const settingsOf = ({ db, kms, sqs, config, clock, log }: House) => ({
   proxies: config.ROBNU_PROXIES,
 })
 
-const mountOf = (house: House, plugin: Plugin) => ({
+const mountOf = (house: House, plugin: Plugin): PluginMount => ({
   pluginId: plugin.id,
   routes: (plugin.routes ?? []).map((route) => heldRoute(house.inHand, plugin, route)),
-  contextOf: (
-    { entry, requestId, signal }: {
-      readonly entry: Parameters<typeof createJobContext>[2]['entry']
-      readonly requestId: string
-      readonly signal: AbortSignal
-    },
-  ) => createJobContext(house, plugin, { entry, key: requestId, signal }),
+  contextOf: ({ requestId, ...asked }) =>
+    createJobContext(house, plugin, { ...asked, key: requestId }),
 })
 
 /** A plugin that is to stop waits for its requests. */

@@ -6,7 +6,9 @@ import type { Host } from '../host/host.ts'
 import { newId } from '../ids.ts'
 import { createPluginContext, type PluginDeps } from '../ledger/plugin-context.ts'
 import type { Registry } from '../ledger/registry.ts'
+import { askForIndexes } from '../ledger/search/index-orders.ts'
 import type { Log } from '../log.ts'
+import type { Post } from '../mail/post.ts'
 import type { Plugin, SweepContext } from '../plugin.ts'
 import { forgetStrays } from '../queues/dead-letters.ts'
 import type { QueueOf } from '../queues/layout.ts'
@@ -16,10 +18,14 @@ import { repairLostWork } from '../queues/repair-work.ts'
 import { sweepSchedules } from '../queues/sweep-schedules.ts'
 import { startSweeps, type Sweep } from '../queues/sweeps.ts'
 import { sweepsOff } from '../queues/switches.ts'
+import type { Appending } from '../storage/appending.ts'
 import type { Files } from '../storage/files.ts'
+import { archiveSweep } from './archive.ts'
 import { auditSweeps } from './audit.ts'
 import { edgeSweep } from './edge.ts'
+import { offboardingSweep } from './offboarding.ts'
 import { manifestSweep } from './processing.ts'
+import { retentionSweep } from './retention.ts'
 import { sessionsSweep } from './sign-in.ts'
 import { staffSweep } from './staff.ts'
 import { storageSweep } from './storage.ts'
@@ -31,7 +37,9 @@ interface SweepDeps extends PluginDeps {
   readonly keyring: Keyring
   readonly registry: Registry
   readonly files: Files
+  readonly appending: Appending
   readonly queueOf: QueueOf
+  readonly post: Pick<Post, 'sendLater'>
   readonly log: Log
   readonly clock: () => Date
   readonly now: () => number
@@ -51,6 +59,9 @@ const coreSweeps: readonly string[] = [
   'sessions-sweep',
   'storage-sweep',
   'manifest-sweep',
+  'archive-sweep',
+  'retention-sweep',
+  'offboarding-sweep',
 ]
 /** All that can be switched. */
 export const sweepIds = (host: Pick<Host, 'plugins'>): readonly string[] => [
@@ -91,6 +102,9 @@ export const startSweeping = async (house: SweepDeps): Promise<Sweeping> => {
     sessionsSweep(house),
     storageSweep(house),
     manifestSweep(house),
+    archiveSweep(house),
+    retentionSweep(house),
+    offboardingSweep(house),
     ...host.plugins.flatMap(({ plugin }) => sweepsOf(house, plugin)),
   ]
   const ids = sweepIds(host)
@@ -162,6 +176,7 @@ const schedulingSweep = ({ db, log, clock, queueOf, wake }: SweepDeps): Sweep =>
     const asked = { now: clock, log, queueOf }
     const swept = await sweepSchedules(db, asked)
     const repaired = await repairLostWork(db, asked)
+    await askForIndexes(db)
     await forgetStrays(db, new Date(clock().getTime() - strayDays * 86_400_000))
     log.info('sweep.schedules', { ...swept, repaired })
     wake()

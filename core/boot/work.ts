@@ -1,12 +1,18 @@
 /** What workers do: a consumer for every queue, and for every target the room that does its work. */
+import { compactArchive } from '../ledger/archive/compact-archive.ts'
 import { type Consumers, runJob } from '../ledger/plugin-jobs.ts'
 import type { PluginDeps } from '../ledger/plugin-context.ts'
 import { fetchDocuments } from '../ledger/documents/run-documents.ts'
 import { type ImportDeps, importFile } from '../ledger/imports/run-import.ts'
 import { pushStock } from '../ledger/inventory/run-push.ts'
 import { runStock } from '../ledger/inventory/run-stock.ts'
+import { rotateKeys } from '../ledger/keys/run-walk.ts'
 import { processAccount, type ProcessDeps } from '../ledger/processing/run-batch.ts'
+import { indexOrders } from '../ledger/search/index-orders.ts'
 import { syncAccount, type SyncDeps } from '../ledger/run-sync.ts'
+import { eraseExpired, type RetentionDeps } from '../ledger/retention/run-retention.ts'
+import { shred, type ShredDeps } from '../ledger/offboarding/shred.ts'
+import { exportTenant } from '../ledger/tenant-export/run-export.ts'
 import { verifyAccount } from '../ledger/verify-account.ts'
 import type { QueueSpec } from '../plugin.ts'
 import { startDeadLetters } from '../queues/dead-letters.ts'
@@ -14,6 +20,7 @@ import type { QueueOf } from '../queues/layout.ts'
 import { isPluginWanted } from '../queues/plugins.ts'
 import { runWorkItem, type RunWorkOptions } from '../queues/run-work.ts'
 import type { Sqs } from '../queues/sqs.ts'
+import { sellerCare, sellerJobBody, type SellerJobKind } from '../queues/seller-jobs.ts'
 import type { RunTarget } from '../queues/targets.ts'
 import { finishWork, type LeasedJob, type LeasedWork, workBody } from '../queues/work.ts'
 import type { Files } from '../storage/files.ts'
@@ -22,8 +29,16 @@ import { createInHand, type InHand } from './in-hand.ts'
 
 /** What the handlers are given; each takes what it needs of it. */
 export interface WorkDeps
-  extends SyncDeps, PluginDeps, Omit<ImportDeps, 'files'>, Omit<ProcessDeps, 'files'> {
+  extends
+    SyncDeps,
+    PluginDeps,
+    RetentionDeps,
+    Omit<ShredDeps, 'files' | 'config' | 'keyring'>,
+    Omit<ImportDeps, 'files'>,
+    Omit<ProcessDeps, 'files'> {
   readonly files: Files
+  readonly config: RetentionDeps['config'] & ShredDeps['config']
+  readonly keyring: SyncDeps['keyring']
   readonly queueOf: QueueOf
   /** Of plugins. */
   readonly consumers: Consumers
@@ -49,6 +64,17 @@ const handlers: Readonly<Record<RunTarget, Handler>> = {
   SESSION: verifyAccount,
   IMPORT: importFile,
 }
+
+/** One line for each job of the core that is for a whole seller; each ends its item by `finishWork`. */
+const sellerHandlers: Readonly<Partial<Record<SellerJobKind, SellerHandler>>> = {
+  retention: eraseExpired,
+  'tenant-export': exportTenant,
+  'index-orders': indexOrders,
+  'compact-archive': compactArchive,
+  shred,
+  'rotate-keys': rotateKeys,
+}
+type SellerHandler = (deps: WorkDeps, work: LeasedJob, signals: WorkSignals) => Promise<void>
 
 export interface WorkersOptions {
   readonly deps: WorkDeps
@@ -126,6 +152,9 @@ const consume = (
 
 /** Work whose plugin is not here waits: it is enabled elsewhere, or will be again. */
 export const handlerOf = (deps: WorkDeps, inHand: InHand): Handle => async (work, signals) => {
+  if (work.target === 'JOB' && work.queue === sellerCare) {
+    return await careForSeller(deps, work, signals)
+  }
   const plugin = work.target === 'JOB'
     ? deps.consumers.get(work.queue)?.plugin
     : deps.registry.find(work.marketplace)
@@ -140,6 +169,13 @@ export const handlerOf = (deps: WorkDeps, inHand: InHand): Handle => async (work
   } finally {
     end()
   }
+}
+
+const careForSeller: SellerHandler = async (deps, work, signals) => {
+  const { job } = sellerJobBody.parse(work.body)
+  const handle = sellerHandlers[job]
+  if (handle === undefined) throw new Error(`Nobody here does the job "${job}"`)
+  await handle(deps, work, signals)
 }
 
 const putOff = async ({ db }: WorkDeps, work: LeasedWork | LeasedJob): Promise<void> => {

@@ -57,6 +57,10 @@ export const wipe = (set: KeySet): void => {
   for (const key of [...set.seals.values(), set.index, set.hash]) key.fill(0)
 }
 
+/** No one can make them again, and none take their place. */
+export const destroyedKeys = (sellerId: string): Error =>
+  new Error(`Cannot load the keys of seller "${sellerId}": they were destroyed`)
+
 const indexBytes = 16 // 2^64 values before two are expected to meet; no column comes near
 // opening.ts alone asks: reading is ledgered, so it is not a method of the handle
 const sets = new WeakMap<SellerKeys, KeySet>()

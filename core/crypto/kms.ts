@@ -1,4 +1,4 @@
-/** AWS KMS: makes the keys of sellers and unwraps them; the key that wraps never leaves it. */
+/** AWS KMS: makes the roots of sellers' keys and unwraps them; the key that wraps never leaves it. */
 import {
   CreateAliasCommand,
   CreateKeyCommand,
@@ -7,16 +7,21 @@ import {
   GenerateDataKeyCommand,
   KMSClient,
   ListAliasesCommand,
+  ReEncryptCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms'
-import { fault } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { askKms, nameOf } from './kms-call.ts'
+import { describeKey, type KeyDescription, rotateYearly, scheduleDeletion } from './kms-keys.ts'
 
 /** Bound to a wrapped key and shown in the logs of KMS: `seller`, `purpose`, `version`. No secret. */
 export type KeyContext = Readonly<Record<string, string>>
 
-/** Every method throws `keys-unavailable` when KMS does not do its work for whatever reason. */
-export interface KeyService {
+/**
+ * What a keyring needs. Every method throws `keys-unavailable` when KMS does not do its work for
+ * whatever reason; `kmsTroubleOf` tells which.
+ */
+export interface KeyWrapping {
   /** A new key of 32 bytes, in clear and wrapped. Both belong to the caller, who zeroes `plain`. */
   readonly generate: (
     alias: string,
@@ -26,6 +31,21 @@ export interface KeyService {
   readonly unwrap: (wrapped: Uint8Array, context: KeyContext) => Promise<Uint8Array>
   /** Makes the alias with a key behind it, unless it is there. May be called twice, and by two. */
   readonly ensureAlias: (alias: string) => Promise<void>
+}
+export interface KeyService extends KeyWrapping {
+  /**
+   * The same key wrapped anew, by the newest material of the KMS key behind `alias`; it is in clear
+   * inside of KMS only. Throws as `unwrap` does.
+   */
+  readonly reWrap: (wrapped: Uint8Array, context: KeyContext, alias: string) => Promise<Uint8Array>
+  /** The KMS key behind an alias; null when there is none. */
+  readonly describe: (alias: string) => Promise<KeyDescription | null>
+  /**
+   * Has the KMS key behind an alias deleted, after 7 to 30 days: the date from which on nothing that
+   * it wrapped can be opened. One that was scheduled before keeps its date. Null: there is no such key
+   * (any more). Throws a plain error when other aliases lead to the key as well.
+   */
+  readonly scheduleDeletion: (alias: string, days: number) => Promise<Date | null>
   /** Resolves when KMS answers and takes our credentials. */
   readonly ping: () => Promise<void>
   readonly close: () => void
@@ -43,18 +63,16 @@ export interface KmsOptions {
   readonly log: Log
   readonly connectTimeoutMs?: number
   readonly requestTimeoutMs?: number
+  /** Of a call with all its attempts: a request waits for it. 10 seconds. */
+  readonly deadlineMs?: number
 }
 
 const maxAttempts = 3 // with the SDK's backoff of some 100 ms
-const deadlineMs = 10_000 // of a call with all its attempts: a request waits for it
-const retryAfterSeconds = 5
-/** The call itself is wrong: trying again changes nothing. */
-const refusals = ['InvalidCiphertextException', 'IncorrectKeyException', 'ValidationException']
-/** Somebody switched the key off, on purpose or not. */
-const keyStates = ['DisabledException', 'KMSInvalidStateException', 'KeyUnavailableException']
+const defaultDeadlineMs = 10_000
+const shortestWindowDays = 7 // of AWS
 
 export const createKms = (options: KmsOptions): KeyService => {
-  const { region, endpoint, credentials, log } = options
+  const { region, endpoint, credentials, log, deadlineMs = defaultDeadlineMs } = options
   const client = new KMSClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -66,25 +84,7 @@ export const createKms = (options: KmsOptions): KeyService => {
       throwOnRequestTimeout: true, // else the SDK only warns
     },
   })
-
-  /** Runs a call within the deadline and says in our words what went wrong. */
-  const ask = async <T>(
-    operation: string,
-    fields: Readonly<Record<string, unknown>>,
-    call: (limit: { abortSignal: AbortSignal }) => Promise<T>,
-  ): Promise<T> => {
-    try {
-      return await call({ abortSignal: AbortSignal.timeout(deadlineMs) })
-    } catch (cause) {
-      const reason = nameOf(cause)
-      if (refusals.includes(reason)) {
-        throw new Error(`Cannot ${operation}: KMS refused with ${reason}`, { cause })
-      }
-      const event = keyStates.includes(reason) ? 'kms.key-state' : 'kms.unavailable'
-      log.error(event, { operation, reason, ...fields, cause })
-      throw fault('keys-unavailable', { retryAfterSeconds, cause })
-    }
-  }
+  const ask = askKms(log, deadlineMs)
 
   const aliasExists = async (alias: string): Promise<boolean> =>
     await ask('look up a KMS alias', { alias }, async (limit) => {
@@ -113,23 +113,45 @@ export const createKms = (options: KmsOptions): KeyService => {
         const command = new DecryptCommand({ CiphertextBlob: wrapped, EncryptionContext: context })
         return taken((await client.send(command, limit)).Plaintext)
       }),
+    reWrap: async (wrapped, context, alias) =>
+      await ask('wrap a key anew', { alias, context }, async (limit) => {
+        const command = new ReEncryptCommand({
+          CiphertextBlob: wrapped,
+          SourceEncryptionContext: context,
+          DestinationKeyId: alias,
+          DestinationEncryptionContext: context,
+        })
+        return taken((await client.send(command, limit)).CiphertextBlob)
+      }),
     ensureAlias: async (alias) => {
       if (await aliasExists(alias)) return
       await ask('make a KMS key', { alias }, async (limit) => {
         const command = new CreateKeyCommand({ Description: `Robnu: wraps keys under ${alias}` })
         const TargetKeyId = (await client.send(command, limit)).KeyMetadata?.KeyId
+        await rotateYearly(client, TargetKeyId, limit)
         try {
           await client.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId }), limit)
         } catch (error) {
           if (nameOf(error) !== 'AlreadyExistsException') throw error
           // somebody else was quicker; nothing was wrapped under this key, and it costs money
           await client.send(
-            new ScheduleKeyDeletionCommand({ KeyId: TargetKeyId, PendingWindowInDays: 7 }),
+            new ScheduleKeyDeletionCommand({
+              KeyId: TargetKeyId,
+              PendingWindowInDays: shortestWindowDays,
+            }),
             limit,
           )
         }
       })
     },
+    describe: (alias) =>
+      ask('look at a KMS key', { alias }, (limit) => describeKey(client, alias, limit)),
+    scheduleDeletion: (alias, days) =>
+      ask(
+        'have a KMS key deleted',
+        { alias },
+        (limit) => scheduleDeletion(client, alias, days, limit),
+      ),
     ping: async () => {
       await ask('reach KMS', {}, async (limit) => {
         try {
@@ -143,8 +165,6 @@ export const createKms = (options: KmsOptions): KeyService => {
     close: () => client.destroy(),
   }
 }
-
-const nameOf = (error: unknown): string => error instanceof Error ? error.name : typeof error
 
 /** A copy of our own: the SDK's bytes may lie in a buffer that others read. */
 const taken = (bytes: Uint8Array | undefined): Uint8Array => {

@@ -1,53 +1,54 @@
 /** Gets a seller's keys out of the database and KMS, and makes them where there are none. */
 import type { Database, Entry } from '../db/database.ts'
-import { sameBytes } from './digest.ts'
-import { insertKeyRows, type KeyRow, listKeyRows, type NewKey, replaceSealRow } from './key-rows.ts'
-import { type KeySet, type Purpose, purposes } from './keys.ts'
-import type { KeyService } from './kms.ts'
+import { fault } from '../errors.ts'
+import { insertKeyRows, type KeyRow, listKeyRows, replaceSealRow } from './key-rows.ts'
+import { contextOf, unwrapUnder } from './key-wrap.ts'
+import { destroyedKeys, type KeySet, type Purpose, purposes } from './keys.ts'
+import type { KeyWrapping } from './kms.ts'
+import { newKeyUnder, openRoots, type Roots } from './roots.ts'
 
 export interface KeySource {
   readonly db: Database
-  readonly kms: KeyService
-  /** The KMS alias that wraps the keys of a seller: its own, or one for all. */
+  readonly kms: KeyWrapping
+  /** The KMS alias that wraps the root of a seller: its own, or one for all. */
   readonly aliasOf: (sellerId: string) => string
   /** Makes the alias, with a KMS key behind it, when a seller's first keys are made. */
   readonly createMissingAlias: boolean
 }
 
-interface MadeKey extends NewKey {
-  readonly plain: Uint8Array
-}
+const ofKeySets: readonly string[] = purposes
+const maxRounds = 3 // whoever made keys at the same time has made them after the first
 
-/** Makes version 1 of what is missing. Two processes that meet agree on the keys of the first. */
+/**
+ * Asks KMS once, for the root, whether keys are there or are made; once more for each key of the time
+ * when KMS wrapped them all. Makes version 1 of what is missing. Two processes that meet agree on the
+ * keys of the first.
+ */
 export const loadKeys = async (
   source: KeySource,
   entry: Entry,
   asked: ReadonlySet<number>,
 ): Promise<KeySet> => {
-  const { db } = source
+  const { sellerId } = entry
+  const roots = openRoots(source, sellerId)
   // every key in clear that was not given out, to be zeroed whatever happens
   const spare = new Set<Uint8Array>()
   try {
-    let rows = await listKeyRows(db, entry)
-    const missing = purposes.filter((purpose) => !rows.some((row) => row.purpose === purpose))
-    const made = await makeKeys(source, entry, missing.map((purpose) => ({ purpose, version: 1 })))
-    for (const { plain } of made) spare.add(plain)
-    if (made.length > 0) {
-      await insertKeyRows(db, entry, made)
-      rows = await listKeyRows(db, entry)
-    }
-    const usable = rows.filter((row) => row.state !== 'DESTROYED')
+    const rows = await completeRows(source, entry, roots)
+    const usable = rows.filter(({ state, purpose }) =>
+      state !== 'DESTROYED' && ofKeySets.includes(purpose)
+    )
     const keys = new Map<KeyRow, Uint8Array>()
     await allOf(usable.map(async (row) => {
-      const plain = await unwrap(source, entry, row, made)
+      const plain = await unwrap(source.kms, sellerId, row, rows, roots)
       keys.set(row, plain)
       spare.add(plain)
     }))
-
-    const set = setOf(entry.sellerId, keys, asked)
+    const set = setOf(sellerId, keys, asked)
     for (const key of [...set.seals.values(), set.index, set.hash]) spare.delete(key)
     return set
   } finally {
+    roots.close()
     for (const key of spare) key.fill(0)
   }
 }
@@ -62,7 +63,7 @@ const setOf = (
       .filter(([row]) => row.purpose === purpose && row.state === 'CURRENT')
       .toSorted(([a], [b]) => b.version - a.version)
     if (found) return { version: found[0].version, key: found[1] }
-    throw new Error(`Cannot load the keys of seller "${sellerId}": they were destroyed`)
+    throw destroyedKeys(sellerId)
   }
   const ofSeal = [...keys].filter(([row]) => row.purpose === 'seal')
   const seals = new Map(ofSeal.map(([row, key]) => [row.version, key]))
@@ -80,6 +81,21 @@ const setOf = (
   }
 }
 
+/** Whether these rows are those that the keys were loaded from: none destroyed, none to be used instead. */
+export const isStillOf = (set: KeySet, rows: readonly KeyRow[]): boolean => {
+  const alive = (purpose: string, version: number) =>
+    rows.some((row) =>
+      row.purpose === purpose && row.version === version && row.state !== 'DESTROYED'
+    )
+  const isCurrent = rows.some(({ purpose, version, state }) =>
+    purpose === 'seal' && version === set.current && state === 'CURRENT'
+  )
+  const roots = rows.filter(({ purpose }) => purpose === 'root')
+  return isCurrent && alive('index', 1) && alive('hash', 1) &&
+    [...set.seals.keys()].every((version) => alive('seal', version)) &&
+    (roots.length === 0 || roots.some(({ state }) => state === 'CURRENT'))
+}
+
 /** Makes the next seal key once `current` is spent, unless it has been replaced already. */
 export const renewSealKey = async (
   source: KeySource,
@@ -89,47 +105,45 @@ export const renewSealKey = async (
   const rows = await listKeyRows(source.db, entry)
   const spent = rows.find((row) => row.purpose === 'seal' && row.version === current)
   if (spent?.state !== 'CURRENT') return
-  const [next] = await makeKeys(source, entry, [{ purpose: 'seal', version: current + 1 }])
-  if (next === undefined) return
-  next.plain.fill(0)
-  await replaceSealRow(source.db, entry, next)
-}
-
-const makeKeys = async (
-  { kms, aliasOf, createMissingAlias }: KeySource,
-  { sellerId }: Entry,
-  wanted: readonly { readonly purpose: Purpose; readonly version: number }[],
-): Promise<readonly MadeKey[]> => {
-  if (wanted.length === 0) return []
-  const alias = aliasOf(sellerId)
-  if (createMissingAlias) await kms.ensureAlias(alias)
-  const made: MadeKey[] = []
+  const roots = openRoots(source, entry.sellerId)
   try {
-    await allOf(wanted.map(async (key) => {
-      made.push({ ...key, alias, ...await kms.generate(alias, contextOf(sellerId, key)) })
-    }))
-    return made
-  } catch (error) {
-    for (const { plain } of made) plain.fill(0)
-    throw error
+    const root = await roots.current(rows)
+    const next = newKeyUnder(root, entry.sellerId, { purpose: 'seal', version: current + 1 })
+    await replaceSealRow(source.db, entry, root.made, next)
+  } finally {
+    roots.close()
   }
 }
 
-const unwrap = async (
-  { kms }: KeySource,
-  { sellerId }: Entry,
-  row: KeyRow,
-  made: readonly MadeKey[],
-): Promise<Uint8Array> => {
-  const own = made.find((key) => key.purpose === row.purpose && sameBytes(key.wrapped, row.wrapped))
-  return own?.plain ?? await kms.unwrap(row.wrapped, contextOf(sellerId, row))
+/** The rows of a seller, with what was missing. */
+const completeRows = async (
+  { db }: KeySource,
+  entry: Entry,
+  roots: Roots,
+): Promise<readonly KeyRow[]> => {
+  for (let round = 0; round < maxRounds; round++) {
+    const rows = await listKeyRows(db, entry)
+    const missing = purposes.filter((purpose) => !rows.some((row) => row.purpose === purpose))
+    if (missing.length === 0) return rows
+    const root = await roots.current(rows)
+    const keys = missing.map((purpose) =>
+      newKeyUnder(root, entry.sellerId, { purpose, version: 1 })
+    )
+    await insertKeyRows(db, entry, root.made, keys)
+  }
+  throw fault('keys-unavailable', { retryAfterSeconds: 1 })
 }
 
-/** KMS refuses to unwrap under another context, so a row that was moved is worth nothing. */
-const contextOf = (
+const unwrap = async (
+  kms: KeyWrapping,
   sellerId: string,
-  { purpose, version }: { readonly purpose: Purpose; readonly version: number },
-): Record<string, string> => ({ seller: sellerId, purpose, version: String(version) })
+  row: KeyRow,
+  rows: readonly KeyRow[],
+  roots: Roots,
+): Promise<Uint8Array> =>
+  row.root === null
+    ? await kms.unwrap(row.wrapped, contextOf(sellerId, row))
+    : unwrapUnder(await roots.open(rows, row.root), sellerId, row, row.wrapped)
 
 /** Waits for all even when one fails, so that no key arrives after the zeroing. */
 const allOf = async (work: readonly Promise<void>[]): Promise<void> => {

@@ -10,5 +10,10 @@ export const fromHex = (text: string): Uint8Array => {
   return new Uint8Array(Buffer.from(text, 'hex'))
 }
 
+export const toBase64 = (bytes: Uint8Array): string => view(bytes).toString('base64')
+
+/** Characters that do not belong there are left out, as Node does. */
+export const fromBase64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'))
+
 const view = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

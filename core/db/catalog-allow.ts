@@ -133,7 +133,11 @@ export const coreAllow = (administrators: readonly string[]): CatalogAllow => ({
     schedules__due: 'the sweep asks what is due',
     work_items__lost: 'the sweep asks for items that no message leads to',
     manifests__due: 'the sweep asks which manifests are due to be closed',
+    tenant_exports__standing: 'the sweep asks whose exports have stood for long enough',
     storage_objects__loose: 'the sweep asks for objects that nothing refers to',
+    plugin_files__ending: 'the sweep asks which files of plugins have been kept for their days',
+    raw_payloads__parts: 'the sweep asks whose parts of the archive wait to be joined',
+    seller_offboardings__due: 'the sweep asks which sellers are to be told, and which are to go',
     dead_letters__dead: 'staff ask what is dead',
     push_events__old: 'the sweep forgets what came long ago',
     marketplace_accounts__pushed: 'a push names an account, without the seller',
@@ -185,6 +189,12 @@ export const coreAllow = (administrators: readonly string[]): CatalogAllow => ({
       'timestamp with time zone, timestamp with time zone, text)'
     ]: [platform, tenant],
     'request_job(uuid, uuid, text, uuid, jsonb)': [tenant],
+    'request_seller_job(uuid, text, uuid, uuid, double precision)': [tenant, platform],
+    [
+      'retention_due(uuid, uuid, timestamp with time zone, timestamp with time zone, ' +
+      'timestamp with time zone, timestamp with time zone, integer)'
+    ]: [platform],
+    'keep_opening(uuid, uuid, text, text, text, text[], uuid[], integer, text)': [app],
     'wake_work(uuid, uuid)': [platform, tenant],
     'bury_work(uuid, uuid, uuid, text, integer, text)': [platform],
     'redrive_work(uuid, uuid, uuid, text, boolean)': [platform, tenant],
@@ -196,6 +206,10 @@ export const coreAllow = (administrators: readonly string[]): CatalogAllow => ({
     'remove_person(uuid)': [tenant],
     'transfer_seller(uuid)': [tenant],
     'change_seller(text, text)': [tenant],
+    'request_offboarding(uuid, text, timestamp with time zone)': [tenant],
+    'withdraw_offboarding(uuid)': [tenant],
+    'close_seller(uuid, timestamp with time zone)': [tenant],
+    'seller_keys_of_the_living()': [],
     'limit_take(text, integer, integer)': [app],
     'extend_work(uuid, uuid, uuid, integer)': [app],
     [

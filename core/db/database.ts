@@ -48,6 +48,12 @@ export interface Queries {
 export interface Tx extends Queries {
   /** Sent last, in one flush with COMMIT: for statements that take a lock others wait for. */
   readonly atCommit: (statement: Statement<unknown>) => void
+  /**
+   * What must be kept although the transaction comes to nothing: called once it has rolled back, and
+   * its statement is sent by the gate, in a transaction of its own. Nothing is sent where it commits,
+   * for null, and where the database cannot be reached.
+   */
+  readonly ifUndone: (keep: () => Statement<unknown> | null) => void
 }
 export interface SellerScope extends Tx {
   readonly sellerId: string

@@ -9,6 +9,7 @@ import { beginOnce, madeBeforeError, making } from './once.ts'
 import { openPool, type Pool } from './pool.ts'
 import { createSigner, type ScopeKey } from './proof.ts'
 import { command, sql, type Statement } from './sql.ts'
+import { type Keep, keepUndone } from './undone.ts'
 
 export interface DatabaseOptions {
   /** robnu_app: everything inside sellers' scopes, and nothing else. */
@@ -37,6 +38,7 @@ export const openDatabase = async (options: DatabaseOptions): Promise<OpenDataba
     ? undefined
     : await openPool({ ...settingsOf(options), url: options.platformUrl })
 
+  const gate = platform ? oneByOne(platform, () => [beDoor]) : queries(noPlatform)
   const sign = options.scopeKey && createSigner(options.scopeKey, options.now ?? Date.now)
   const enter = (entry: Omit<Entry, 'kind'> & { readonly kind: string }): FrontStatement[] => {
     if (!sign) throw new Error('This process has no key to sign entries with')
@@ -48,23 +50,24 @@ export const openDatabase = async (options: DatabaseOptions): Promise<OpenDataba
 
   return {
     withSellerScope: (entry, work) =>
-      inTransaction(app, enter(entry), (tx) => work({ ...tx, sellerId: entry.sellerId })),
+      inTransaction(app, gate, enter(entry), (tx) => work({ ...tx, sellerId: entry.sellerId })),
     makeInSellerScope: (entry, work) =>
       inTransaction(
         app,
+        gate,
         [...enter(entry), ...beginOnce(entry.once)],
         (tx) => making(tx, entry, work),
       ),
     inSellerScope: (entry) => oneByOne(app, () => enter(entry)),
     withPlatformScope: (reason, work) => {
       if (!platform) return noPlatform()
-      return inTransaction(platform, [actAs(`system:${reason}`)], work)
+      return inTransaction(platform, gate, [actAs(`system:${reason}`)], work)
     },
     withStaffScope: (entry, work) => {
       if (!platform) return noPlatform()
-      return inTransaction(platform, [actAsStaff(entry)], work)
+      return inTransaction(platform, gate, [actAsStaff(entry)], work)
     },
-    gate: platform ? oneByOne(platform, () => [beDoor]) : queries(noPlatform),
+    gate,
     bare: oneByOne(app, () => []),
     ping: async () => {
       const front = sign ? enter({ kind: 'check', ref: '', sellerId: nobody }) : []
@@ -136,7 +139,23 @@ export const oneByOne = (pool: Pool, front: () => readonly FrontStatement[]): Qu
  */
 const inTransaction = async <T>(
   pool: Pool,
+  gate: Pick<Queries, 'run'>,
   front: readonly FrontStatement[],
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> => {
+  const undone: Keep[] = []
+  try {
+    return await transaction(pool, front, undone, work)
+  } catch (error) {
+    await keepUndone(gate, undone)
+    throw error
+  }
+}
+
+const transaction = async <T>(
+  pool: Pool,
+  front: readonly FrontStatement[],
+  undone: Keep[],
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> =>
   await onConnection(pool, async (connection) => {
@@ -157,6 +176,7 @@ const inTransaction = async <T>(
     const tx: Tx = {
       ...queries(send),
       atCommit: (statement) => void last.push(bound(statement)),
+      ifUndone: (keep) => void undone.push(keep),
     }
     try {
       const value = await work(tx)

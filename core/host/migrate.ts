@@ -88,11 +88,14 @@ const grantLogins = async (
 
 /** A marketplace is one row; its id is made of its code, so that every installation agrees. */
 const registerMarketplaces = async (sql: OperationsTx, host: Host): Promise<void> => {
-  for (const { code, name, id } of host.marketplaces) {
+  for (const { code, name, id, retention } of host.marketplaces) {
+    const days = retention?.piiDaysAfterDelivery ?? null
     await sql`
-      insert into marketplaces (id, code, name, plugin_id)
-      values (${idOf('marketplace', code)}, ${code}, ${name}, ${id})
-      on conflict (code) do update set name = excluded.name, plugin_id = excluded.plugin_id
-      where (marketplaces.name, marketplaces.plugin_id) <> (excluded.name, excluded.plugin_id)`
+      insert into marketplaces (id, code, name, plugin_id, buyer_days)
+      values (${idOf('marketplace', code)}, ${code}, ${name}, ${id}, ${days})
+      on conflict (code) do update set name = excluded.name, plugin_id = excluded.plugin_id,
+        buyer_days = excluded.buyer_days
+      where (marketplaces.name, marketplaces.plugin_id, marketplaces.buyer_days)
+        is distinct from (excluded.name, excluded.plugin_id, excluded.buyer_days)`
   }
 }

@@ -24,12 +24,18 @@ import { type Check, healthRoutes, type PluginHealth } from './routes/health.ts'
 import { impersonationRoutes } from './routes/impersonations.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { importRoutes } from './routes/imports.ts'
+import { uploadRoutes } from './routes/uploads.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { manifestRoutes } from './routes/manifests.ts'
+import { offboardingRoutes } from './routes/offboarding.ts'
+import { openingRoutes } from './routes/openings.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { overrideRoutes } from './routes/overrides.ts'
 import { permissionRoutes } from './routes/permissions.ts'
+import { erasureRoutes } from './routes/erasures.ts'
+import { principalRoutes } from './routes/data-principals.ts'
 import { revealRoutes } from './routes/reveal.ts'
+import { searchRoutes } from './routes/search.ts'
 import { ownFactorRoutes } from './routes/own-factor.ts'
 import { ownPasswordRoutes } from './routes/own-password.ts'
 import { ownSessionRoutes } from './routes/own-sessions.ts'
@@ -38,8 +44,10 @@ import { listingRoutes } from './routes/listings.ts'
 import { processingRoutes } from './routes/processing.ts'
 import { payoutRoutes } from './routes/payouts.ts'
 import { returnRoutes } from './routes/returns.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { runRoutes } from './routes/runs.ts'
 import { shipmentRoutes } from './routes/shipments.ts'
+import { tenantExportRoutes } from './routes/tenant-export.ts'
 import { timelineRoutes } from './routes/timeline.ts'
 import { securityRoutes } from './routes/security.ts'
 import { staffQueueRoutes } from './routes/staff-queues.ts'
@@ -96,6 +104,7 @@ export const createApp = (deps: AppDeps): App => {
     ...ownFactorRoutes(services.auth.own.factor),
     ...signUpRoutes(services.tenancy.signUp),
     ...sellerRoutes(services.tenancy, services.auth.own.sessions, services.impersonations),
+    ...offboardingRoutes(services.offboardings),
     ...userRoutes(services.tenancy.people, services.auth, now),
     ...invitationRoutes(services.tenancy.invitations, services.tenancy.join),
     ...orderRoutes(services.orders, cursors),
@@ -110,14 +119,21 @@ export const createApp = (deps: AppDeps): App => {
     ...inventoryRoutes(services.stock, cursors),
     ...listingRoutes(services.listings, cursors),
     ...importRoutes(services.imports, cursors),
+    ...uploadRoutes(services.uploads, services.imports),
     ...processingRoutes(services.processing, cursors),
     ...manifestRoutes(services.manifests, services.processing, cursors),
     ...documentRoutes(services.documents, services.registrations),
     ...revealRoutes(services.reveals),
+    ...searchRoutes(services.search),
+    ...principalRoutes(services.principals, cursors),
+    ...erasureRoutes(services.erasures, cursors),
     ...permissionRoutes({ permissions, now, ...services }),
     ...overrideRoutes(permissions, services.overrideDesk),
     ...apiKeyRoutes(permissions, services.keyDesk),
+    ...keyRoutes(services.keyWalks),
     ...auditRoutes(services.audit, cursors),
+    ...tenantExportRoutes(services.tenantExports, cursors),
+    ...openingRoutes(services.audit.openings, cursors, now),
     ...impersonationRoutes(services.impersonations, services.audit.trail, cursors),
     ...staffRoutes(services.staffWork, cursors),
     ...staffImpersonationRoutes(services.staffWork.impersonations, cursors),

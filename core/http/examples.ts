@@ -19,6 +19,7 @@ export const orderExample = {
   fulfilled_by: 'SELLER',
   state_code: '27',
   item_count: 1,
+  customer_erased_at: null,
 }
 export const orderDetailExample = {
   ...orderExample,

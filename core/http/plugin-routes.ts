@@ -1,7 +1,7 @@
 /** Mounts the routes of plugins below /v1, behind the same guard as our own. */
 import { z } from '@hono/zod-openapi'
 import type { Entry } from '../db/database.ts'
-import type { JobContext, Route as PluginRoute, Schema } from '../plugin.ts'
+import type { JobContext, Reach, Route as PluginRoute, Schema } from '../plugin.ts'
 import type { Call, JsonSchema, Route, SellerCall } from './route.ts'
 
 export interface PluginMount {
@@ -9,7 +9,13 @@ export interface PluginMount {
   readonly routes: readonly PluginRoute[]
   /** The context of one request: the seller's scope, the plugin's hosts and config. */
   readonly contextOf: (
-    request: { readonly entry: Entry; readonly requestId: string; readonly signal: AbortSignal },
+    request: {
+      readonly entry: Entry
+      readonly requestId: string
+      readonly signal: AbortSignal
+      /** The accounts for which whoever asks has a permission; null: all. */
+      readonly reach: (permission: string) => Reach | null
+    },
   ) => JobContext
 }
 
@@ -32,8 +38,8 @@ export const pluginRoutes = (mounts: readonly PluginMount[]): readonly Route[] =
 
 const mounted = ({ pluginId, contextOf }: PluginMount, one: PluginRoute): Route => {
   const { replay } = one
-  const contextFor = ({ entry, requestId }: SellerCall): JobContext =>
-    contextOf({ entry, requestId, signal: AbortSignal.timeout(limitMs) })
+  const contextFor = ({ entry, requestId, reach }: SellerCall): JobContext =>
+    contextOf({ entry, requestId, signal: AbortSignal.timeout(limitMs), reach })
   const checked = async (answer: unknown): Promise<unknown> => {
     if (answer === undefined) return { ok: true }
     const result = await one.answer['~standard'].validate(answer)

@@ -34,13 +34,19 @@ export const faultFor = (error: unknown): Fault => {
   const failed = failureOf(error)
   if (failed === undefined) return fault('internal', { cause: error })
   if (failed.kind === 'auth') return fault('credentials-refused', { cause: error })
-  if (failed.kind === 'rejected') return fault('invalid-request', { cause: error })
-  const { retryAfterMs } = failed
-  return fault('marketplace-unavailable', {
+  if (failed.kind === 'rejected') return fault(refusalOf(failed.code), { cause: error })
+  const { retryAfterMs, code } = failed
+  const isOfStorage = code === 'storage-unavailable' || code === 'keys-unavailable'
+  return fault(isOfStorage ? code : 'marketplace-unavailable', {
     cause: error,
     ...(retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }),
   })
 }
+
+const refusals = ['not-found', 'forbidden', 'limit-reached'] as const
+/** What a plugin says by the code of a `rejected`; without one of these the request itself is wrong. */
+const refusalOf = (code: string | undefined): ErrorCode =>
+  refusals.find((one) => one === code) ?? 'invalid-request'
 
 const retrySoonSeconds = 5
 const transient: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

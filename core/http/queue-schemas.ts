@@ -97,6 +97,10 @@ export const AccountHealth = z.object({
   breaker: z.object({ opened_at: Time, next_probe_at: Time }).nullable().openapi({
     description: 'The marketplace does not answer; one try every half minute until it does',
   }),
+  credentials: z.object({
+    given_at: Time.openapi({ description: 'When somebody gave them; a refresh does not count' }),
+    renew_by: TimeOrNull.openapi({ description: 'When the marketplace wants others, if it does' }),
+  }),
   targets: z.array(TargetHealth).readonly(),
 }).openapi('AccountHealth')
 export const healthExample = {
@@ -107,6 +111,7 @@ export const healthExample = {
   last_good_sync: at,
   next_run: '2026-01-31T10:30:00.000Z',
   breaker: null,
+  credentials: { given_at: '2026-01-02T10:30:00.000Z', renew_by: '2026-07-01T10:30:00.000Z' },
   targets: [{
     target: 'ORDERS',
     last_good_at: at,

@@ -37,6 +37,8 @@ export interface SellerCall extends Call {
   readonly accounts: AccountLimit | null
   /** Whether the principal has another permission, too: everywhere, or for the account. */
   readonly may: (permission: string, accountId?: string) => boolean
+  /** The accounts that another permission holds for: `only` none of them where it does not hold. */
+  readonly reach: (permission: string) => AccountLimit | null
   /** The person behind the call. Throws `not-for-keys`, `not-for-staff`. */
   readonly person: () => UserPrincipal
 }

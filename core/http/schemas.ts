@@ -82,6 +82,9 @@ export const OrderSummary = z.object({
   fulfilled_by: z.enum(['SELLER', 'MARKETPLACE']).nullable(),
   state_code: z.string().nullable().openapi({ description: 'GST state of the place of supply' }),
   item_count: Count,
+  customer_erased_at: TimeOrNull.openapi({
+    description: 'From then on nothing of the buyer is kept: see GET /v1/erasures',
+  }),
   customer: Customer.nullable().optional(),
 }).openapi('OrderSummary')
 

@@ -61,6 +61,28 @@ export const chapters: readonly Chapter[] = [
         proofs: ['tests/rbac/mask.test.ts', 'tests/ledger/read-orders.test.ts'],
       },
       {
+        says:
+          'A buyer is found by phone number or e-mail address without any field being opened: ' +
+          'by a keyed index that has nothing in common between two sellers, for those who see buyers.',
+        proofs: [
+          'tests/crypto/blind-index.test.ts',
+          'tests/ledger/search/search.test.ts',
+          'tests/http/search.test.ts',
+        ],
+      },
+      {
+        says:
+          'Every sealed field that is opened stands in a ledger that its seller reads: by whom, ' +
+          'when, why, and how many, also where the work came to nothing.',
+        proofs: ['tests/crypto/opening.test.ts', 'tests/audit/openings.test.ts'],
+      },
+      {
+        says:
+          'An OWNER takes everything along: each table of the seller in files, and by name what ' +
+          'is left out.',
+        proofs: ['tests/ledger/tenant-export.test.ts'],
+      },
+      {
         says: 'No buyer’s data and no credential is on the disk in clear: not in tables, logs, ' +
           'queues, or the files of the database.',
         proofs: ['tests/start/disk.test.ts'],

@@ -173,12 +173,16 @@ const callOf = ({ auth, now }: ServeDeps, c: Context<Env>, credential: Credentia
   }
 }
 
-const sellerCallOf = (call: Call, { principal, accounts, may }: Admitted): SellerCall => ({
+const sellerCallOf = (
+  call: Call,
+  { principal, accounts, may, reach }: Admitted,
+): SellerCall => ({
   ...call,
   principal,
   entry: entryOf(principal),
   accounts,
   may,
+  reach,
   person: () => personOf(principal),
 })
 

@@ -1,5 +1,6 @@
 /** What the routes call, and the shapes that they answer with; boot puts the implementations in. */
 import type { Anchors } from '../audit/anchors.ts'
+import type { Openings } from '../audit/openings.ts'
 import type { OrgTrail } from '../audit/org-trail.ts'
 import type { AuditTrail } from '../audit/trail.ts'
 import type { ApiKeys } from '../auth/api-keys.ts'
@@ -19,17 +20,24 @@ import type { Webhooks } from '../ledger/pushes/webhooks.ts'
 import type { Documents } from '../ledger/documents/read-documents.ts'
 import type { Registrations } from '../ledger/documents/registrations.ts'
 import type { Imports } from '../ledger/imports/imports.ts'
+import type { Uploads } from '../ledger/uploads/uploads.ts'
 import type { DeadLetters, StaffDeadLetters } from '../ledger/dead-letters.ts'
+import type { KeyWalks } from '../ledger/keys/walks.ts'
 import type { Listings } from '../ledger/inventory/listings.ts'
 import type { Stock } from '../ledger/inventory/stock.ts'
+import type { Offboardings } from '../ledger/offboarding/requests.ts'
 import type { Manifests } from '../ledger/processing/manifest-rows.ts'
 import type { Processing } from '../ledger/processing/processing.ts'
 import type { Payouts } from '../ledger/read-payouts.ts'
 import type { Returns } from '../ledger/read-returns.ts'
 import type { Shipments } from '../ledger/read-shipments.ts'
 import type { Timelines } from '../ledger/read-timeline.ts'
+import type { Erasures } from '../ledger/retention/read-erasures.ts'
+import type { Principals } from '../ledger/principals/principals.ts'
+import type { TenantExports } from '../ledger/tenant-export/exports.ts'
 import type { Reveals } from '../ledger/reveal.ts'
 import type { RunView } from '../ledger/runs.ts'
+import type { Search } from '../ledger/search/search.ts'
 import type { OrderState, Target } from '../plugin.ts'
 import type { PluginDesk } from '../queues/plugins.ts'
 import type { Switches } from '../queues/switches.ts'
@@ -62,6 +70,7 @@ export interface OrderSummary {
   readonly fulfilled_by: 'SELLER' | 'MARKETPLACE' | null
   readonly state_code: string | null
   readonly item_count: number
+  readonly customer_erased_at: Date | null
   /** Absent unless it was asked for; unmasked: the route masks it. */
   readonly customer?: CustomerView | null
 }
@@ -167,6 +176,8 @@ export interface Runs {
 export interface AuditServices {
   readonly trail: AuditTrail
   readonly anchors: Anchors
+  /** The decrypt ledger. */
+  readonly openings: Openings
   /** That digests are signed with. */
   readonly keys: readonly PublicKey[]
 }
@@ -200,6 +211,9 @@ export interface Services {
   readonly idempotency: Idempotency
   readonly orders: Orders
   readonly reveals: Reveals
+  readonly search: Search
+  readonly principals: Principals
+  readonly erasures: Erasures
   readonly accounts: Accounts
   readonly care: CareServices['care']
   readonly runs: Runs
@@ -210,10 +224,14 @@ export interface Services {
   readonly deadLetters: DeadLetters
   readonly staffQueues: { readonly letters: StaffDeadLetters; readonly switches: Switches }
   readonly staffPlugins: PluginDesk
+  readonly keyWalks: KeyWalks
   readonly audit: AuditServices
+  readonly tenantExports: TenantExports
   readonly stock: Stock
   readonly listings: Listings
   readonly imports: Imports
+  readonly uploads: Uploads
+  readonly offboardings: Offboardings
   readonly webhooks: Webhooks
   readonly processing: Processing
   readonly manifests: Manifests

@@ -18,6 +18,7 @@ export interface Admitted {
   readonly principal: Principal
   readonly accounts: AccountLimit | null
   readonly may: (permission: string, accountId?: string) => boolean
+  readonly reach: (permission: string) => AccountLimit | null
 }
 export interface Session {
   /** Runs the work as the principal, and once more when role or seller turn out to have changed. */
@@ -54,7 +55,8 @@ export const openSession = async (
     const judged = await judgedOf(deps, principal)
     const accounts = requirePermission(permissions, judged, askOf(route), now())
     if (route.stepUp === true) await requireStepUp(auth, principal, now())
-    return { principal, accounts, may: mayOf(permissions, judged, now) }
+    const asked = [permissions, judged, now] as const
+    return { principal, accounts, may: mayOf(...asked), reach: reachOf(...asked) }
   }
   /** True when the actor may do other things than was believed. */
   const reload = async (): Promise<boolean> => {
@@ -137,6 +139,13 @@ const mayOf =
     const decision = decide(permissions, judged.subject, permission, now())
     if (!decision.allowed) return false
     return accountId === undefined ? decision.limit === null : within(decision.limit, accountId)
+  }
+
+const reachOf =
+  (permissions: PermissionTable, judged: Judged, now: () => Date): Admitted['reach'] =>
+  (permission) => {
+    const decision = decide(permissions, judged.subject, permission, now())
+    return decision.allowed ? decision.limit : { only: [], except: [] }
   }
 
 /** Which person asks on a public route, if anyone does. */

@@ -5,6 +5,7 @@ import {
   impersonationStates,
   type ImpersonationView,
 } from '../tenancy/impersonation-rows.ts'
+import { sellerStates } from '../tenancy/staff-sellers.ts'
 import { exampleIds, Id } from './schemas.ts'
 
 const at = '2026-01-31T10:15:00.000Z'
@@ -75,7 +76,7 @@ export const StaffSeller = z.object({
   id: Id,
   name: z.string(),
   plan: z.string(),
-  status: z.enum(['ACTIVE', 'SUSPENDED']),
+  status: z.enum(sellerStates),
   support_consent: z.enum(['REQUIRED', 'NOTIFY']),
   suspended_at: TimeOrNull,
   suspension_reason: z.string().nullable(),

@@ -142,7 +142,7 @@ export const createAccountCare = (deps: AccountsDeps): AccountCare => ({
         update marketplace_accounts
         set credentials_version = credentials_version + 1, refresh_lease = null,
           refresh_lease_until = null, needs_reconnect = false, reconnect_reason = null,
-          last_validated_at = now(), last_validation_status = 'OK'
+          last_validated_at = now(), last_validation_status = 'OK', credentials_given_at = now()
         where seller_id = ${scope.sellerId} and id = ${id}`)
       await writeSatellite(scope, sealing, marketplace, id, { credentials: parsed.credentials })
       await recordCredentialEvent(scope, { account: { id }, runId: null }, 'VERIFIED', null)

@@ -4,6 +4,7 @@ import type { Database, Entry, SellerScope } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { runTargets, type WorkTarget, workTarget } from '../queues/targets.ts'
 import { type AccountLimit, within } from '../rbac/decide.ts'
+import type { Registry } from './registry.ts'
 
 export const healthStates = ['connected', 'degraded', 'needs_reconnect', 'paused'] as const
 interface TargetHealth {
@@ -28,20 +29,28 @@ export interface AccountHealth {
   readonly next_run: Date | null
   /** Of the marketplace: nobody asks it but one probe every half minute. */
   readonly breaker: { readonly opened_at: Date; readonly next_probe_at: Date } | null
+  /** Since when they are what they are, and by when the marketplace wants others; null: it does not say. */
+  readonly credentials: { readonly given_at: Date; readonly renew_by: Date | null }
   readonly targets: readonly TargetHealth[]
 }
 
 /** Null: no such account, or none for the caller to see. */
 export const readAccountHealth = (
-  db: Pick<Database, 'withSellerScope'>,
+  { db, registry, now }: {
+    readonly db: Pick<Database, 'withSellerScope'>
+    readonly registry: Pick<Registry, 'find'>
+    readonly now: () => number
+  },
   entry: Entry,
   { id, accounts }: { readonly id: string; readonly accounts: AccountLimit | null },
 ): Promise<AccountHealth | null> =>
   db.withSellerScope(entry, async (scope) => {
     if (!within(accounts, id)) return null
     const account = await scope.maybeOne(sql.type(accountRow)`
-      select needs_reconnect, reconnect_reason, paused_at, pause_reason from marketplace_accounts
-      where seller_id = ${scope.sellerId} and id = ${id}`)
+      select a.needs_reconnect, a.reconnect_reason, a.paused_at, a.pause_reason, m.code,
+        a.credentials_given_at
+      from marketplace_accounts a join marketplaces m on m.id = a.marketplace_id
+      where a.seller_id = ${scope.sellerId} and a.id = ${id}`)
     if (!account) return null
     const work = await scope.any(sql.type(workRow)`
       select target, waiting, dead, attempts, last_error, held_by, breaker_opened_at, probe_at
@@ -52,15 +61,41 @@ export const readAccountHealth = (
     const breaker = opened && whole.probe_at
       ? { opened_at: opened, next_probe_at: whole.probe_at }
       : null
-    const told = tell({ ...account, heldBy: whole?.held_by ?? null, breaker, targets })
+    const credentials = {
+      given_at: account.credentials_given_at,
+      renew_by: renewalOf(account.credentials_given_at, registry.find(account.code)?.secretsDays),
+    }
+    const told = tell({
+      ...{ ...account, heldBy: whole?.held_by ?? null, breaker, targets },
+      renewal: secretsAge(credentials.given_at, credentials.renew_by, now()),
+    })
     return {
       ...told,
       last_good_sync: latest(targets.map((target) => target.last_good_at)),
       next_run: earliest(targets.map((target) => target.next_run_at)),
       breaker,
+      credentials,
       targets,
     }
   })
+
+/** So long before the day on which the marketplace wants other secrets, people are told. */
+export const secretsWarningDays = 30
+const dayMs = 86_400_000
+
+const renewalOf = (givenAt: Date, days: number | undefined): Date | null =>
+  days === undefined ? null : new Date(givenAt.getTime() + days * dayMs)
+
+/** In words, once it is time. */
+const secretsAge = (givenAt: Date, renewBy: Date | null, now: number): string | null => {
+  if (renewBy === null || now < renewBy.getTime() - secretsWarningDays * dayMs) return null
+  const days = Math.floor((now - givenAt.getTime()) / dayMs)
+  const day = renewBy.toISOString().slice(0, 10)
+  return `The secrets are ${days} days old; the marketplace wants others by ${day}`
+}
+
+const newSecrets = 'Make new credentials in the portal of the marketplace and send them with ' +
+  'PUT /v1/marketplace-accounts/{id}/credentials'
 
 /** A few failures in a row are no news yet: marketplaces have bad minutes. */
 const manyAttempts = 3
@@ -72,6 +107,7 @@ const tell = (
     readonly heldBy: string | null
     readonly breaker: AccountHealth['breaker']
     readonly targets: readonly TargetHealth[]
+    readonly renewal: string | null
   },
 ): Told => {
   if (account.paused_at) {
@@ -87,8 +123,7 @@ const tell = (
     return {
       state: 'needs_reconnect',
       reason: account.reconnect_reason ?? 'The marketplace refuses the credentials',
-      fix: 'Make new credentials in the portal of the marketplace and send them with ' +
-        'PUT /v1/marketplace-accounts/{id}/credentials',
+      fix: newSecrets,
     }
   }
   if (account.breaker) {
@@ -118,6 +153,7 @@ const tell = (
       fix: 'Run it once more with POST /v1/marketplace-accounts/{id}/sync',
     }
   }
+  if (account.renewal) return { state: 'connected', reason: account.renewal, fix: newSecrets }
   return { state: 'connected', reason: null, fix: null }
 }
 
@@ -165,6 +201,8 @@ const accountRow = z.object({
   reconnect_reason: z.string().nullable(),
   paused_at: z.date().nullable(),
   pause_reason: z.string().nullable(),
+  code: z.string(),
+  credentials_given_at: z.date(),
 })
 const workRow = z.object({
   target: workTarget.nullable(),

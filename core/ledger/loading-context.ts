@@ -6,7 +6,7 @@ import type { Files } from '../storage/files.ts'
 import { accountFolder } from '../storage/keys.ts'
 import { createDownload } from './outbound-download.ts'
 import { createTable, type TableOptions } from './outbound-table.ts'
-import type { OutboundOptions } from './outbound.ts'
+import type { Heard, OutboundOptions } from './outbound.ts'
 import { createPermits } from './permits.ts'
 import { type ContextDeps, createContext } from './run-context.ts'
 import type { Upstream } from './upstream.ts'
@@ -22,6 +22,7 @@ interface WayOut {
   readonly marketplace: Marketplace
   readonly work: LeasedWork
   readonly signal: AbortSignal
+  readonly hear?: (heard: Heard) => void
 }
 
 /** `folder`: where the next document belongs, of `storage/keys.ts`. */
@@ -39,14 +40,14 @@ export const loadingContext = (
   }
 }
 
-/** Of a sync. */
+/** Of a sync; `hear` is told of its answers, but not of tables. */
 export const syncContext = (
   deps: Omit<LoadingDeps, 'files'> & { readonly files: TableOptions['files'] },
   marketplace: Marketplace,
   work: LeasedWork,
-  { signal }: { readonly signal: AbortSignal },
+  { signal, hear }: { readonly signal: AbortSignal; readonly hear?: (heard: Heard) => void },
 ): Context => {
-  const out = { deps, marketplace, work, signal }
+  const out = { deps, marketplace, work, signal, ...hear ? { hear } : {} }
   const { entry, accountId } = work
   const folder = accountFolder({ sellerId: entry.sellerId, accountId }, 'reports')
   return {
@@ -55,10 +56,11 @@ export const syncContext = (
   }
 }
 
-const plainContext = ({ deps, marketplace, work, signal }: WayOut): Context => {
+const plainContext = ({ deps, marketplace, work, signal, hear }: WayOut): Context => {
   const { entry, accountId, runId } = work
   const log = deps.log.with({ seller: entry.sellerId, account: accountId, run: runId })
-  return createContext(deps, marketplace, deps.upstreamOf(marketplace.id), work, { signal, log })
+  const upstream = deps.upstreamOf(marketplace.id)
+  return createContext(deps, marketplace, upstream, work, { signal, log, ...hear ? { hear } : {} })
 }
 
 const wayOut = ({ deps, marketplace, work, signal }: WayOut): OutboundOptions => {

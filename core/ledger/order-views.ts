@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { SellerKeys } from '../crypto/keys.ts'
 import { openFields } from '../crypto/opening.ts'
+import type { OpeningPurpose } from '../crypto/purposes.ts'
 import type { SellerScope } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { fault } from '../errors.ts'
@@ -35,6 +36,8 @@ const summary = {
   fulfilled_by: z.enum(['SELLER', 'MARKETPLACE']).nullable(),
   state_code: nullableText,
   item_count: z.number(),
+  /** From then on nothing of the buyer is kept; null: what is known of the buyer is here. */
+  customer_erased_at: z.date().nullable(),
 }
 const blob = z.instanceof(Uint8Array).nullable()
 const sealed = {
@@ -46,7 +49,7 @@ const sealed = {
 const sealedNames = Object.keys(sealed) as (keyof typeof sealed)[]
 export const summaryRow = z.object(summary)
 export const sealedRow = z.object({ ...summary, ...sealed })
-export const buyerRow = z.object(sealed)
+export const buyerRow = z.object({ ...sealed, customer_erased_at: z.date().nullable() })
 export const detailRow = z.object({
   ...summary,
   ...sealed,
@@ -80,7 +83,7 @@ export type OrderDetail = WithCode<Shown<z.infer<typeof detailRow>>> & {
 
 export const summaryColumns = sql.fragment`id, marketplace_account_id, external_order_id, status,
   raw_status, on_hold, ordered_at, source_updated_at, ship_by, currency, total_paise,
-  fulfilled_by, state_code, item_count`
+  fulfilled_by, state_code, item_count, customer_erased_at`
 export const sealedColumns = sql.fragment`customer_name_enc, customer_phone_enc, customer_email_enc,
   address_enc`
 
@@ -92,7 +95,7 @@ const isSealed = (row: Sealed): boolean =>
 export const openCustomers = async (
   scope: SellerScope,
   keys: SellerKeys | null,
-  purpose: string,
+  purpose: OpeningPurpose,
   rows: readonly Sealed[],
 ): Promise<readonly (CustomerView | null)[]> => {
   // without keys there was nothing sealed a moment ago

@@ -18,13 +18,21 @@ export const readBody = async (response: Response): Promise<string> => {
   return new TextDecoder().decode(await new Blob(chunks as BlobPart[]).arrayBuffer())
 }
 
-/** The answer as the schema gives it; the failure names paths and never values. */
+/**
+ * The answer as the schema gives it; the failure names paths and never values. `isJson` is called when
+ * it is, whatever the schema says of it.
+ */
 export const parseAnswer = async <T>(
   schema: Schema<T>,
   text: string,
   answer: HttpInit['answer'] = 'json',
-): Promise<T> =>
-  await checkAnswer(schema, answer === 'text' ? text : jsonOf(text, answer === 'exact'))
+  isJson?: () => void,
+): Promise<T> => {
+  if (answer === 'text') return await checkAnswer(schema, text)
+  const json = jsonOf(text, answer === 'exact')
+  if (json !== undefined) isJson?.()
+  return await checkAnswer(schema, json)
+}
 
 /** As `parseAnswer`, of what is parsed. */
 export const checkAnswer = async <T>(schema: Schema<T>, json: unknown): Promise<T> => {

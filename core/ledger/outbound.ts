@@ -22,6 +22,18 @@ export interface OutboundOptions {
   readonly signal: AbortSignal
   /** For all of one answer; 30 s when absent. */
   readonly timeoutMs?: number
+  /** Told of every answer in JSON, and of every refusal. */
+  readonly hear?: (heard: Heard) => void
+}
+/** An answer as it came. */
+export interface Heard {
+  readonly operation?: string
+  readonly method: string
+  /** Without its query, which may hold what was looked for. */
+  readonly path: string
+  readonly status: number
+  readonly text: string
+  readonly isRefusal: boolean
 }
 
 /** A marketplace that is silent for this long counts as down. */
@@ -30,10 +42,33 @@ const usualTimeoutMs = 30_000
 export const createOutbound =
   (options: OutboundOptions): Context['http'] =>
   async <T>(schema: Schema<T>, address: string, init: HttpInit = {}): Promise<T> => {
-    const accept = init.answer === 'text' ? '*/*' : 'application/json'
-    const text = await ask(options, address, { ...init, accept }, readBody)
-    return await parseAnswer(schema, text, init.answer)
+    if (init.answer === 'text') {
+      const text = await ask(options, address, { ...init, accept: '*/*' }, readBody)
+      return await parseAnswer(schema, text, 'text')
+    }
+    const asked = { ...init, accept: 'application/json' }
+    const { status, text } = await ask(options, address, asked, async (response) => ({
+      status: response.status,
+      text: await readBody(response),
+    }))
+    return await parseAnswer(
+      schema,
+      text,
+      init.answer,
+      () => tell(options, address, init, { status, text, isRefusal: false }),
+    )
   }
+
+const tell = (
+  { hear }: OutboundOptions,
+  address: string,
+  init: HttpInit,
+  answer: Pick<Heard, 'status' | 'text' | 'isRefusal'>,
+): void =>
+  hear?.({
+    ...init.operation === undefined ? {} : { operation: init.operation },
+    ...{ method: methodOf(init), path: new URL(address).pathname, ...answer },
+  })
 
 /** One request; `take` reads the answer of one that succeeded, within the time limit. */
 export const ask = async <T>(
@@ -64,6 +99,9 @@ export const ask = async <T>(
     })
   }
   if ('taken' in answer) return answer.taken
+  if (answer.text !== '') {
+    tell(options, address, init, { status: answer.status, text: answer.text, isRefusal: true })
+  }
   throw failureOfStatus(answer, init.explain, wait)
 }
 

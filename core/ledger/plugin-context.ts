@@ -9,11 +9,14 @@ import {
   isMarketplace,
   type JobContext,
   type Plugin,
+  type PluginFiles,
+  type Reach,
   type Schema,
   type SellerTx,
 } from '../plugin.ts'
 import { sqlFault } from '../rules/plugin-sql.ts'
 import { requestJob } from '../queues/work.ts'
+import type { PluginFilesOf } from '../storage/plugin-files.ts'
 import { createOutbound } from './outbound.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -25,6 +28,8 @@ export interface PluginDeps {
   readonly upstreamOf: (pluginId: string) => Upstream
   readonly fetch: typeof fetch
   readonly log: Log
+  /** Absent: this house has no storage. */
+  readonly pluginFiles?: PluginFilesOf
 }
 export type ScopeOpener = Pick<Database, 'withSellerScope' | 'makeInSellerScope'>
 export interface PluginJob {
@@ -64,6 +69,8 @@ export const createJobContext = (
     readonly entry: Entry
     /** Of a consumer: throws when an earlier delivery has made it. */
     readonly once?: (scope: SellerScope) => Promise<void>
+    /** Of a route: the accounts for which whoever asks has a permission. */
+    readonly reach?: (permission: string) => Reach | null
   },
 ): JobContext => {
   const context = createPluginContext(deps, plugin, job)
@@ -77,15 +84,23 @@ export const createJobContext = (
       open--
     }
   }
+  const outside = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    if (open === 0) return await work()
+    throw new Error(`${what} was called inside a scope: no transaction spans a request`)
+  }
+  const { entry, signal, reach = () => nobody } = job
+  const files = deps.pluginFiles?.({ entry, pluginId: plugin.id, signal }) ?? noFiles
   return {
     ...context,
-    http: (schema, url, init) => {
-      if (open > 0) {
-        const why = 'http was called inside a scope: no transaction spans a request'
-        return Promise.reject(new Error(why))
-      }
-      return context.http(schema, url, init)
+    http: (schema, url, init) => outside('http', () => context.http(schema, url, init)),
+    files: {
+      write: (file) => outside('files.write', () => files.write(file)),
+      append: (...part) => outside('files.append', () => files.append(...part)),
+      finish: (writer) => outside('files.finish', () => files.finish(writer)),
+      remove: (id) => outside('files.remove', () => files.remove(id)),
+      url: (id, ask) => outside('files.url', () => files.url(id, ask)),
     },
+    reach: (permission) => Promise.try(() => reach(permission)),
     scope: (work) =>
       counted(() => db.withSellerScope(job.entry, (scope) => work(sellerTx(plugin, scope)))),
     make: (work) =>
@@ -103,6 +118,12 @@ export const createJobContext = (
         })
       }),
   }
+}
+
+const nobody: Reach = { only: [], except: [] }
+const refuse = () => Promise.reject(failure('unavailable', 'There is no storage of files here'))
+const noFiles: PluginFiles = {
+  ...{ write: refuse, append: refuse, finish: refuse, remove: refuse, url: refuse },
 }
 
 const sellerTx = (plugin: Plugin, scope: SellerScope): SellerTx => ({

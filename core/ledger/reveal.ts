@@ -21,7 +21,7 @@ export interface Reveals {
   /**
    * The fields in clear; null where the order holds none. The act is in the audit trail, the opening
    * in the decrypt ledger, both with the reason. Null for an order that is not there, or of an
-   * account outside of the limit. Throws `quota-exceeded`, `keys-unavailable`.
+   * account outside of the limit. Throws `quota-exceeded`, `keys-unavailable`, `buyer-erased`.
    */
   readonly reveal: (entry: Entry, orderId: string, ask: {
     /** The person who asks: each has a count of their own. */
@@ -51,8 +51,11 @@ export const createReveals = ({ db, keyring, limiter }: {
     const keys = await keyring.forSeller(entry)
     return await db.withSellerScope(entry, async (scope) => {
       const row = await scope.maybeOne(sql.type(buyerRow)`
-        select ${sealedColumns} from orders where ${theRow(scope.sellerId, orderId, accounts)}`)
+        select ${sealedColumns}, customer_erased_at from orders where ${
+        theRow(scope.sellerId, orderId, accounts)
+      }`)
       if (row === null) return null
+      if (row.customer_erased_at !== null) throw fault('buyer-erased')
       const asked = Object.fromEntries(
         fields.map((field) => [columnOf[field], row[columnOf[field]]]),
       )

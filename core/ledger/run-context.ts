@@ -2,7 +2,7 @@
 import type { Database } from '../db/database.ts'
 import type { Log } from '../log.ts'
 import { type Context, failure, type Marketplace } from '../plugin.ts'
-import { createOutbound } from './outbound.ts'
+import { createOutbound, type Heard } from './outbound.ts'
 import { createPermits } from './permits.ts'
 import type { LeasedWork } from '../queues/work.ts'
 import type { Upstream } from './upstream.ts'
@@ -19,7 +19,12 @@ export const createContext = (
   marketplace: Marketplace,
   upstream: Upstream,
   work: LeasedWork,
-  { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
+  { signal, log, hear }: {
+    readonly signal: AbortSignal
+    readonly log: Log
+    /** What is kept of the answers. */
+    readonly hear?: (heard: Heard) => void
+  },
 ): Context => {
   const permits = createPermits({
     db: deps.db,
@@ -35,7 +40,10 @@ export const createContext = (
     signal,
     now: upstream.now,
     log: (event, fields) => log.info(`${marketplace.id}.${event}`, fields),
-    http: createOutbound({ marketplace, upstream, fetch: deps.fetch, permits, signal }),
+    http: createOutbound({
+      ...{ marketplace, upstream, fetch: deps.fetch, permits, signal },
+      ...hear ? { hear } : {},
+    }),
     download: () => Promise.reject(failure('rejected', 'Documents cannot be downloaded in a sync')),
     table: () => Promise.reject(failure('rejected', 'Files are read in a sync alone')),
   }

@@ -1,6 +1,7 @@
 /** What a sync needs to know before it asks the marketplace for anything. */
 import { z } from 'zod'
 import type { SellerKeys } from '../crypto/keys.ts'
+import type { OpeningPurpose } from '../crypto/purposes.ts'
 import type { SellerScope } from '../db/database.ts'
 import { command, sql } from '../db/sql.ts'
 import type { Account, Marketplace, SyncReason } from '../plugin.ts'
@@ -97,7 +98,7 @@ export const openAccount = async (
   keys: SellerKeys,
   marketplace: Marketplace,
   accountId: string,
-  purpose: string,
+  purpose: OpeningPurpose,
 ): Promise<{ readonly account: Account<unknown, unknown>; readonly version: number }> => {
   const { external_account_id, credentials_version } = await scope.one(sql.type(accountRow)`
     select external_account_id, credentials_version from marketplace_accounts

@@ -2,6 +2,7 @@
 import type { Keyring } from '../crypto/keyring.ts'
 import { hasCode } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { RawArchive, SliceArchive } from './archive/raw-archive.ts'
 import {
   type Account,
   type Context,
@@ -37,6 +38,8 @@ export interface SyncDeps extends ContextDeps {
   readonly keyring: Keyring
   /** For files that an adapter reads as tables. */
   readonly files: TableOptions['files']
+  /** Of what marketplaces answer to syncs; absent: it is not kept. */
+  readonly archive?: RawArchive
   readonly registry: Registry
   /** By the id of the plugin. */
   readonly upstreamOf: (pluginId: string) => Upstream
@@ -68,6 +71,7 @@ export const syncAccount = async (
     const upstream = slice.upstream ?? deps.upstreamOf('')
     end = endOfError(error, { attempts: work.attempts, progress: slice.progress, upstream })
   }
+  await slice.archive?.end()
   await finishSlice(deps.db, work, end)
   log.info('sync.slice', { ...end })
 }
@@ -82,6 +86,7 @@ interface Slice {
   readonly log: Log
   progress: boolean
   upstream: Upstream | undefined
+  archive?: SliceArchive
 }
 
 const runSlice = async (slice: Slice): Promise<SliceEnd> => {
@@ -98,7 +103,14 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
     }
   }
   slice.upstream = deps.upstreamOf(marketplace.id)
-  const context = syncContext(deps, marketplace, work, slice)
+  const { signal } = slice
+  // what gives tokens is never kept
+  const quiet = syncContext(deps, marketplace, work, { signal })
+  const archive = deps.archive?.open(work, marketplace)
+  if (archive) slice.archive = archive
+  const context = archive
+    ? syncContext(deps, marketplace, work, { signal, hear: archive.hear })
+    : quiet
   const cursor = await cursorOf(marketplace, run.cursor, slice.log)
   const state: Position = { cursor, seq: run.cursorSeq, counts: run.counts }
   const until = deps.now() + deps.sliceMs
@@ -128,7 +140,7 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
         account,
         version,
         runId,
-        context,
+        context: quiet,
         sleep,
         ask,
       }

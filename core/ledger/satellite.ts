@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { SellerKeys } from '../crypto/keys.ts'
 import { openFields } from '../crypto/opening.ts'
+import type { OpeningPurpose } from '../crypto/purposes.ts'
 import type { SellerScope } from '../db/database.ts'
 import { bytes, command, sql } from '../db/sql.ts'
 import type { Marketplace, Schema } from '../plugin.ts'
@@ -29,7 +30,7 @@ export const openSatellite = async (
   keys: SellerKeys,
   marketplace: Marketplace,
   accountId: string,
-  purpose: string,
+  purpose: OpeningPurpose,
 ): Promise<{ readonly details: unknown; readonly credentials: unknown }> => {
   const row = await readSatellite(scope, marketplace, accountId)
   const columns = marketplace.secrets.map((secret) => `${secret}_enc`)

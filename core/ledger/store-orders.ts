@@ -40,7 +40,7 @@ export const storeOrders = async (
   await lockAccount(scope, place.accountId)
   const known = new Map(
     (await scope.any(sql.type(hashRow)`
-      select id, content_hash from orders
+      select id, content_hash, customer_erased_at from orders
       where seller_id = ${scope.sellerId} and id = any(${
       uuidArray(orders.map((o) => o.id))
     }::uuid[])
@@ -57,7 +57,12 @@ export const storeOrders = async (
     scope,
     fresh.filter(({ id }) => known.has(id)).map(({ id }) => id),
   )
-  const plans = fresh.map((order) => planOrder(order, stands.get(order.id)))
+  const plans = fresh.map((order) =>
+    planOrder(
+      withoutErased(order, known.get(order.id)?.customer_erased_at),
+      stands.get(order.id),
+    )
+  )
   const written = await writeOrders(scope, keys, place, plans.filter(({ isNewer }) => isNewer))
   const late = await writeLate(scope, place, stands, plans.filter(({ isNewer }) => !isNewer))
   countOrders(scope, fresh, written)
@@ -101,7 +106,15 @@ const storeParcels = async (
   return stored.orders
 }
 
-const hashRow = z.object({ id: z.string(), content_hash: z.instanceof(Uint8Array) })
+const hashRow = z.object({
+  id: z.string(),
+  content_hash: z.instanceof(Uint8Array),
+  customer_erased_at: z.date().nullable(),
+})
+
+/** Nothing of a buyer is sealed whose order was erased; the hash stays that of what was told. */
+const withoutErased = (order: PreparedOrder, erasedAt: Date | null | undefined): PreparedOrder =>
+  erasedAt ? { ...order, row: { ...order.row, customer: null } } : order
 
 /**
  * Keeps the orders of each day, which the plan is measured by: new ones are added, and one whose day

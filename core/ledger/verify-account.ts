@@ -26,7 +26,7 @@ export const verifyAccount = async (
     const marketplace = deps.registry.find(work.marketplace)
     if (marketplace) {
       const context = createContext(deps, marketplace, upstream, work, { ...signals, log })
-      const to = { marketplace, context, purpose: 'verify' }
+      const to = { marketplace, context, purpose: 'verify' } as const
       await withAccount(deps, work, to, (opened) => marketplace.adapter.verify(opened, context))
     } else {
       const message = `No enabled plugin is for ${work.marketplace}`

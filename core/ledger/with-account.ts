@@ -1,5 +1,6 @@
 /** One call of an adapter with the account's credentials, and again after each refresh. */
 import type { Keyring } from '../crypto/keyring.ts'
+import type { OpeningPurpose } from '../crypto/purposes.ts'
 import type { Database } from '../db/database.ts'
 import { type Account, type Context, failureKind, type Marketplace } from '../plugin.ts'
 import type { LeasedWork } from '../queues/work.ts'
@@ -23,7 +24,7 @@ export const withAccount = async <T>(
   to: {
     readonly marketplace: Marketplace
     readonly context: Context
-    readonly purpose: string
+    readonly purpose: OpeningPurpose
   },
   call: (account: Account<unknown, unknown>) => Promise<T>,
 ): Promise<T> => {

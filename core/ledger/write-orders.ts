@@ -1,5 +1,6 @@
 /** The writing of orders and their lines, in one statement. */
 import { z } from 'zod'
+import { emailIndex, phoneIndex } from '../crypto/blind-index.ts'
 import type { SellerKeys } from '../crypto/keys.ts'
 import {
   boolArray,
@@ -48,6 +49,14 @@ export const writeOrders = async (
       const value = of(order)
       return value ? keys.seal('orders', column, order.id, value) : null
     }))
+  const blind = (
+    make: typeof phoneIndex,
+    of: (order: PreparedOrder) => string | null | undefined,
+  ) =>
+    bytesArray(orders.map((order) => {
+      const value = of(order)
+      return value ? make(keys, value) : null
+    }))
   const lines = orders.flatMap((order) =>
     order.row.items.map((item, index) => ({
       id: order.itemIds[index] ?? '',
@@ -67,7 +76,7 @@ export const writeOrders = async (
         status_rank, own_status, own_at, told_status, raw_status, on_hold, ordered_at,
         source_updated_at, ship_by, process_after, currency, total_paise, fulfilled_by, state_code,
         item_count, content_hash, customer_name_enc, customer_phone_enc, customer_email_enc,
-        address_enc
+        address_enc, customer_phone_idx, customer_email_idx
       )
       select ${scope.sellerId}::uuid, ${accountId}::uuid, ${runId}::uuid,
         (select prefix from account) || u.external_order_id, u.*
@@ -94,12 +103,14 @@ export const writeOrders = async (
         ${seal('customer_name_enc', (o) => o.row.customer?.name)}::bytea[],
         ${seal('customer_phone_enc', (o) => o.row.customer?.phone)}::bytea[],
         ${seal('customer_email_enc', (o) => o.row.customer?.email)}::bytea[],
-        ${seal('address_enc', (o) => addressText(o))}::bytea[]
+        ${seal('address_enc', (o) => addressText(o))}::bytea[],
+        ${blind(phoneIndex, (o) => o.row.customer?.phone)}::bytea[],
+        ${blind(emailIndex, (o) => o.row.customer?.email)}::bytea[]
       ) as u (
         id, external_order_id, status, status_rank, own_status, own_at, told_status, raw_status,
         on_hold, ordered_at, source_updated_at, ship_by, process_after, currency, total_paise,
         fulfilled_by, state_code, item_count, content_hash, customer_name_enc, customer_phone_enc,
-        customer_email_enc, address_enc
+        customer_email_enc, address_enc, customer_phone_idx, customer_email_idx
       )
       on conflict (seller_id, id) do update set
         dedup_key = excluded.dedup_key,
@@ -120,10 +131,22 @@ export const writeOrders = async (
         fulfilled_by = coalesce(excluded.fulfilled_by, orders.fulfilled_by),
         state_code = coalesce(excluded.state_code, orders.state_code),
         item_count = excluded.item_count,
-        customer_name_enc = coalesce(excluded.customer_name_enc, orders.customer_name_enc),
-        customer_phone_enc = coalesce(excluded.customer_phone_enc, orders.customer_phone_enc),
-        customer_email_enc = coalesce(excluded.customer_email_enc, orders.customer_email_enc),
-        address_enc = coalesce(excluded.address_enc, orders.address_enc),
+        -- who was erased is never filled in again, also when that has happened a moment ago
+        customer_name_enc = case when orders.customer_erased_at is null
+          then coalesce(excluded.customer_name_enc, orders.customer_name_enc) end,
+        customer_phone_enc = case when orders.customer_erased_at is null
+          then coalesce(excluded.customer_phone_enc, orders.customer_phone_enc) end,
+        customer_email_enc = case when orders.customer_erased_at is null
+          then coalesce(excluded.customer_email_enc, orders.customer_email_enc) end,
+        address_enc = case when orders.customer_erased_at is null
+          then coalesce(excluded.address_enc, orders.address_enc) end,
+        -- an index is that of the field beside it
+        customer_phone_idx = case
+          when orders.customer_erased_at is null and excluded.customer_phone_enc is not null
+          then excluded.customer_phone_idx else orders.customer_phone_idx end,
+        customer_email_idx = case
+          when orders.customer_erased_at is null and excluded.customer_email_enc is not null
+          then excluded.customer_email_idx else orders.customer_email_idx end,
         content_hash = excluded.content_hash,
         job_run_id = excluded.job_run_id,
         updated_at = now()

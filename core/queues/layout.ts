@@ -1,14 +1,16 @@
 /** Which queue carries what. */
 import type { Plugin, QueueSpec } from '../plugin.ts'
+import { sellerCare } from './seller-jobs.ts'
 import type { RunTarget } from './targets.ts'
 
-/** Core's own queues; plugins bring theirs. The group of a message is its marketplace account. */
+/** Core's own queues; plugins bring theirs. A message's group is its marketplace account, or its seller. */
 export const coreQueues: readonly QueueSpec[] = [
   { name: 'account-sync', kind: 'fifo' },
   { name: 'inventory-deduct', kind: 'fifo' },
   { name: 'returns-sync', kind: 'standard' },
   { name: 'document-download', kind: 'standard' },
   { name: 'payout-sync', kind: 'standard' },
+  { name: sellerCare, kind: 'standard' },
 ]
 
 /** The short name of the queue for work of an account of this plugin's marketplace. */

@@ -61,6 +61,8 @@ export const corePermissions = {
     fixed,
   ),
   'seller:transfer': house('Hand the seller over to another OWNER', ['OWNER'], fixed),
+  'seller:offboard': house('Have the seller leave for good, or call it back', ['OWNER'], fixed),
+  'seller:export': house('Have all that the seller has written into files', ['OWNER'], fixed),
   'seller:create': house('Found one more seller, as its OWNER', everyone, fixed),
   'users:read': house('See the people of the seller and open invitations', managers, {
     keys: true,
@@ -78,6 +80,8 @@ export const corePermissions = {
     grantable: true,
   }),
   'audit:export': house('Export the audit trail', managers, { keys: true, grantable: true }),
+  'keys:read': house('See the keys of the seller, never their bytes', managers, { staff: true }),
+  'keys:rotate': house('Give all that is sealed a new key', ['OWNER'], fixed),
   'audit:anchor': house('Say where the digests of the audit trail go', ['OWNER']),
   'orders:read': product('Read orders', everyone, byAccount),
   // the others see masked buyers; staff see them masked as well
@@ -89,6 +93,12 @@ export const corePermissions = {
     'Unmask one buyer, with a reason that is kept',
     ['OWNER', 'ADMIN', 'OPERATOR', 'FINANCE'],
     { ...byAccount, keys: false, staff: false },
+  ),
+  'erasures:read': product('See what was erased of buyers, when and why', managers, byAccount),
+  'search:use': product('Search; finds what the other permissions let one read', everyone),
+  'data-principals:answer': house(
+    'Find, hand out and erase the data of one buyer who asks for it',
+    managers,
   ),
   'accounts:read': product('Read marketplace accounts and their health', everyone, byAccount),
   'accounts:connect': product('Connect marketplace accounts', managers, { staff: false }),

@@ -63,7 +63,7 @@ const market = {
     rateHeader: text.optional(),
   })).optional(),
   claimWindowDays: days.optional(),
-  retention: member({ piiDaysAfterDelivery: days }).optional(),
+  retention: member({ piiDaysAfterDelivery: days.max(180, 'must be 180 or less') }).optional(),
   imports: list(member({
     ...{ id: text, name: text, signature: list(text), rows: run },
     target: z.enum(['ORDERS', 'RETURNS', 'PAYOUTS'], 'must be ORDERS, RETURNS or PAYOUTS'),

@@ -84,7 +84,7 @@ export const createStaffImpersonations = (
     const told = await db.withStaffScope(about(actor, id), async (tx) => {
       const found = await tx.maybeOne(sql.type(AskedOf)`
         select s.support_consent as consent, a.name as staff from sellers s, super_admins a
-        where s.id = ${sellerId} and a.id = ${actor.superAdminId}`)
+        where s.id = ${sellerId} and s.status <> 'OFFBOARDED' and a.id = ${actor.superAdminId}`)
       if (found === null) return null
       await refuseOwnSeller(tx, actor, sellerId)
       await refuseSecond(tx, actor, sellerId)

@@ -5,11 +5,15 @@ import { sql } from '../db/sql.ts'
 import type { StaffActor } from './impersonation-staff.ts'
 import { resumeSeller, suspendSeller } from './suspension.ts'
 
+/** `OFFBOARDED`: it has left for good; its rows are there, its keys are not. */
+export const sellerStates = ['ACTIVE', 'SUSPENDED', 'OFFBOARDED'] as const
+type SellerState = (typeof sellerStates)[number]
+
 interface StaffSellerView {
   readonly id: string
   readonly name: string
   readonly plan: string
-  readonly status: 'ACTIVE' | 'SUSPENDED'
+  readonly status: SellerState
   readonly support_consent: 'REQUIRED' | 'NOTIFY'
   readonly suspended_at: Date | null
   readonly suspension_reason: string | null
@@ -20,11 +24,11 @@ interface StaffSellerView {
 export interface StaffSellers {
   /** Newest first: ids are in the order of time. `after` is the id that the page before ended with. */
   readonly list: (actor: StaffActor, ask: {
-    readonly status?: 'ACTIVE' | 'SUSPENDED'
+    readonly status?: SellerState
     readonly after?: string
     readonly limit: number
   }) => Promise<{ readonly sellers: readonly StaffSellerView[]; readonly next: string | null }>
-  /** Writes are refused from now on. Null: no such seller. May be repeated. */
+  /** Writes are refused from now on. Null: no such seller. Throws `seller-gone`. May be repeated. */
   readonly suspend: Change
   readonly resume: Change
 }
@@ -76,7 +80,7 @@ const Row = z.object({
   id: z.string(),
   name: z.string(),
   plan: z.string(),
-  status: z.enum(['ACTIVE', 'SUSPENDED']),
+  status: z.enum(sellerStates),
   support_consent: z.enum(['REQUIRED', 'NOTIFY']),
   suspended_at: z.date().nullable(),
   suspension_reason: z.string().nullable(),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { recordAudit, recordOrgAudit } from '../audit/record.ts'
 import type { Tx } from '../db/database.ts'
 import { command, sql } from '../db/sql.ts'
+import { fault } from '../errors.ts'
 import type { Plan } from './sellers.ts'
 
 /** `already`: it stood so before, and nothing is recorded. `unknown`: there is no such seller. */
@@ -17,12 +18,12 @@ interface Suspension {
 }
 
 /**
- * In a platform scope, by whoever acts there. From its commit on every write of the seller's people
+ * In a platform scope, by whoever acts there. Throws `seller-gone`. From its commit on every write of the seller's people
  * and keys is refused, reading and export stay open; syncs stop with the slice in hand.
  */
 export const suspendSeller = (tx: Tx, ask: Suspension) => setStatus(tx, ask, 'SUSPENDED')
 
-/** Lifts the suspension; what waits goes on at once, and what fell due with the next sweep. */
+/** Lifts the suspension, or throws `seller-gone`; what waits goes on at once, and what fell due with the next sweep. */
 export const resumeSeller = (tx: Tx, ask: Suspension) => setStatus(tx, ask, 'ACTIVE')
 
 const setStatus = async (
@@ -33,6 +34,7 @@ const setStatus = async (
   const seller = await tx.maybeOne(sql.type(sellerRow)`
     select org_id, status, plan from sellers where id = ${sellerId} for no key update`)
   if (seller === null) return 'unknown'
+  if (seller.status === 'OFFBOARDED') throw fault('seller-gone')
   if (seller.status === status) return 'already'
   // the trigger of the table moves authz_version: every token is stale at once
   await tx.run(command`

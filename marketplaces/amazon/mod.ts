@@ -54,6 +54,10 @@ export default defineMarketplace({
     INVENTORY: '30 4 * * *',
   },
   limits,
+  // Data Protection Policy: buyers' data is kept for 30 days after delivery, and no longer
+  retention: { piiDaysAfterDelivery: 30 },
+  // and secrets of applications are changed twice a year
+  secretsDays: 180,
   notifications,
   migrations: [
     { id: 1, sql: new URL('./migrations/0001_account_details.sql', import.meta.url) },

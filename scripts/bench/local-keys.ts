@@ -2,14 +2,14 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 import { createKeyring, type Keyring } from '#core/crypto/keyring.ts'
-import type { KeyContext, KeyService } from '#core/crypto/kms.ts'
+import type { KeyContext, KeyWrapping } from '#core/crypto/kms.ts'
 import type { Database } from '#core/db/database.ts'
 import { silentLog } from '#core/log.ts'
 
 export const openKeyring = (db: Database, secret: Uint8Array): Keyring =>
   createKeyring({
     db,
-    kms: localKeyService(secret),
+    kms: localKeyWrapping(secret),
     aliasOf: () => 'alias/bench',
     createMissingAlias: false,
     now: Date.now,
@@ -21,7 +21,7 @@ export const openKeyring = (db: Database, secret: Uint8Array): Keyring =>
 export const newSecret = (): Uint8Array => new Uint8Array(randomBytes(32))
 
 /** Wraps under `secret`, so that the server process opens what this one has sealed. */
-const localKeyService = (secret: Uint8Array): KeyService => ({
+const localKeyWrapping = (secret: Uint8Array): KeyWrapping => ({
   generate: (_alias, context) => {
     const plain = new Uint8Array(randomBytes(32))
     const nonce = randomBytes(12)
@@ -40,8 +40,6 @@ const localKeyService = (secret: Uint8Array): KeyService => ({
     return Promise.resolve(new Uint8Array(plain))
   },
   ensureAlias: () => Promise.resolve(),
-  ping: () => Promise.resolve(),
-  close: () => {},
 })
 
 const aad = (context: KeyContext) => Buffer.from(JSON.stringify(Object.entries(context)))

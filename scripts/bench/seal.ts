@@ -62,7 +62,11 @@ export const benchSeal = async (
     {
       name: 'open',
       run: () =>
-        openFields(withoutDatabase, openKeys, { table: 'orders', purpose: 'bench', rows: sealed }),
+        openFields(withoutDatabase, openKeys, {
+          table: 'orders',
+          purpose: 'orders.list',
+          rows: sealed,
+        }),
     },
     { name: 'open, node:crypto', run: () => Promise.resolve(bare.open(bareSealed)) },
   ], { ...size, loops: 1 })
@@ -98,6 +102,7 @@ const withoutDatabase: Tx = {
   maybeOne: () => Promise.resolve(null),
   run: () => Promise.resolve(1),
   atCommit: () => {},
+  ifUndone: () => {},
 }
 
 /**

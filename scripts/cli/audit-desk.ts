@@ -1,5 +1,4 @@
 /** Trails, put together for a command. */
-import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import process from 'node:process'
@@ -8,6 +7,7 @@ import { exportTrail } from '#core/audit/trail.ts'
 import { type TrailReport, verifyTrailOf, verifyTrails } from '#core/audit/verify-trails.ts'
 import { createVerifier } from '#core/crypto/signing.ts'
 import type { CommandIo, ExitCode } from './command.ts'
+import { openNew } from './new-file.ts'
 import { withPlatform } from './platform.ts'
 
 const unknown = 'There is no seller of this id'
@@ -116,17 +116,3 @@ export const exportOne = (
     if (file !== undefined) io.say(`Wrote ${count} lines to ${out}`)
     return 0
   })
-
-const openNew = async (path: string) => {
-  const stream = createWriteStream(path, { flags: 'wx', mode: 0o600 })
-  await new Promise<void>((opened, failed) => {
-    stream.once('open', () => opened())
-    stream.once('error', (error) =>
-      failed(
-        'code' in error && error.code === 'EEXIST'
-          ? new Error(`Cannot write "${path}": it is there already`)
-          : error,
-      ))
-  })
-  return stream
-}

@@ -9,6 +9,7 @@ import { createKms, type Kms } from './kms.ts'
 import { assertPortFree, findFreePort, loopback } from './ports.ts'
 import { checkEncryption, showEncryption } from './s3-encryption.ts'
 import { checkCondition, ensureBody, showAskedHeaders } from './s3-objects.ts'
+import { checkDigest, checkSignature } from './s3-signed.ts'
 import { sqsActions } from './sqs-moves.ts'
 
 export interface CloudOptions {
@@ -45,7 +46,7 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
 /** The hooks call `done` instead of being async, so that a condition and its write happen in one turn. */
 const addHooks = ({ app, s3, sqs }: Fauxqs, kms: Kms): void => {
   app.addHook('onRequest', (request: CloudRequest, reply: CloudReply, done: () => void) => {
-    if (!guard(request, reply, Date.now())) done()
+    if (!(guard(request, reply, Date.now()) ?? checkSignature(request, reply))) done()
   })
   app.addHook('preHandler', (request: CloudRequest, reply: CloudReply, done: () => void) => {
     const target = operationOf(request)
@@ -53,7 +54,8 @@ const addHooks = ({ app, s3, sqs }: Fauxqs, kms: Kms): void => {
     const action = sqsActions[target]
     if (action) return void action(sqs, request.body, reply)
     ensureBody(request)
-    const refused = checkCondition(request, reply, s3) ?? checkEncryption(request, reply, s3, kms)
+    const refused = checkDigest(request, reply) ?? checkCondition(request, reply, s3) ??
+      checkEncryption(request, reply, s3, kms)
     if (!refused) done()
   })
   app.addHook('onSend', (request: CloudRequest, reply: CloudReply, _body, done: () => void) => {

@@ -7,11 +7,15 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
+import { platform } from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import { codeOf, localFault } from './faults.ts'
 
 const secretBytes = 32
@@ -27,6 +31,54 @@ export const ensureFolder = (path: string, mode = 0o700): string => {
 export const replaceFile = (file: string, text: string): void => {
   const draft = writeDraft(file, text)
   renameSync(draft, file)
+  syncFolder(dirname(file))
+}
+
+/** Throws when others than the developer may read the file, or put another one in its place. */
+export const assertClosed = (file: string): void => {
+  if (platform() === 'win32') return // modes say nothing there
+  assertMode(dirname(file), 0o022, 'change files in', 'chmod go-w')
+  assertMode(file, 0o077, 'read or change', 'chmod 600')
+}
+
+const assertMode = (path: string, forbidden: number, what: string, remedy: string): void => {
+  const mode = modeOf(path)
+  if (mode === undefined || (mode & forbidden) === 0) return
+  const text = (mode & 0o777).toString(8).padStart(4, '0')
+  throw localFault(`Cannot use "${path}": others may ${what} it (mode ${text}); ${remedy} it first`)
+}
+
+const modeOf = (path: string): number | undefined => {
+  try {
+    return statSync(path).mode
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** What a process that was killed has left beside the file. */
+export const removeDrafts = (file: string): void => {
+  const folder = dirname(file)
+  if (modeOf(folder) === undefined) return
+  const isDraft = (name: string) =>
+    name.startsWith(`${basename(file)}.`) && /^[0-9a-f]{12}$/.test(name.slice(-12)) &&
+    name.length === basename(file).length + 13
+  for (const name of readdirSync(folder)) if (isDraft(name)) rmSync(join(folder, name))
+}
+
+/** So that the new name outlives a loss of power; not everywhere possible. */
+const syncFolder = (path: string): void => {
+  try {
+    const handle = openSync(path, 'r')
+    try {
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+  } catch {
+    // such as on Windows: the file itself is safe
+  }
 }
 
 /** Creates the file with its whole text at once; false, and nothing changed, when it is there already. */

@@ -15,9 +15,13 @@ export const answerKms = (request: CloudRequest, reply: CloudReply, kms: Kms): C
   } catch (error) {
     const type = isKmsError(error) ? error.type : 'KMSInternalException'
     const message = error instanceof Error ? error.message : String(error)
-    return reply.code(isKmsError(error) ? 400 : 500).send(JSON.stringify({ __type: type, message }))
+    return reply.code(statusOf(type)).send(JSON.stringify({ __type: type, message }))
   }
 }
+
+/** Its own faults have 500, as in AWS. */
+const statusOf = (type: string): number =>
+  /^(KMSInternal|DependencyTimeout|KeyUnavailable)/.test(type) ? 500 : 400
 
 const parseBody = (body: unknown): unknown => {
   try {

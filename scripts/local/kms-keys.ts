@@ -1,4 +1,5 @@
 /** Keys and aliases of the KMS emulator: find, describe, forget. */
+import { newKeyMaterial } from './kms-crypto.ts'
 import { kmsError } from './kms-errors.ts'
 import type { Key, State } from './kms-state.ts'
 
@@ -13,8 +14,10 @@ export interface Keys {
   readonly keyArn: (id: string) => string
   readonly aliasArn: (name: string) => string
   readonly describe: (key: Key) => Record<string, unknown>
-  /** Destroys the material of keys whose waiting time is over; true when there were any. */
-  readonly forgetDue: () => boolean
+  /** When a key gets new material by itself; undefined: never. */
+  readonly nextRotation: (key: Key) => number | undefined
+  /** What the clock has brought: keys that are gone, and new material. True when there was any. */
+  readonly settle: () => boolean
 }
 
 export const keysOf = (state: State, place: Place, now: () => number): Keys => {
@@ -43,6 +46,24 @@ export const keysOf = (state: State, place: Place, now: () => number): Keys => {
     }
     return due.length > 0
   }
+  const nextRotation: Keys['nextRotation'] = ({ rotates, rotations, rotationDays, ...key }) => {
+    if (!rotates || key.state === 'PendingDeletion') return undefined
+    const last = rotations.findLast(({ type }) => type === 'AUTOMATIC')?.at ?? -Infinity
+    return Math.max(last, key.rotatesSince ?? key.createdAt) + rotationDays * dayMs
+  }
+  const rotateDue = (): boolean => {
+    // a disabled key waits until it is enabled
+    const enabled = Object.values(state.keys).filter((key) => key.state === 'Enabled')
+    let any = false
+    for (const key of enabled) {
+      for (let at = nextRotation(key); at !== undefined && at <= now(); at = nextRotation(key)) {
+        key.versions.push(newKeyMaterial())
+        key.rotations.push({ at, type: 'AUTOMATIC' })
+        any = true
+      }
+    }
+    return any
+  }
 
   const describe = (key: Key): Record<string, unknown> => ({
     KeyId: key.id,
@@ -62,7 +83,12 @@ export const keysOf = (state: State, place: Place, now: () => number): Keys => {
     MultiRegion: false,
   })
 
-  return { find, keyArn, aliasArn: arn, describe, forgetDue }
+  const settle = (): boolean => {
+    const forgotten = forgetDue()
+    return rotateDue() || forgotten
+  }
+  return { find, keyArn, aliasArn: arn, describe, nextRotation, settle }
 }
 
+const dayMs = 86_400_000
 const wordFor = { Enabled: 'enabled', Disabled: 'disabled', PendingDeletion: 'pending deletion' }

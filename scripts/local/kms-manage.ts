@@ -9,7 +9,10 @@ import type { Key, State } from './kms-state.ts'
 
 const dayMs = 86_400_000
 const standardWindowDays = 30 // AWS's own default
-const rotationDays = 365 // the same
+const mostRotations = 25 // of one key on demand, as AWS allows
+
+const seconds = (name: string, at: number | undefined) =>
+  at === undefined ? {} : { [name]: at / 1000 }
 
 const Tag = z.object({ TagKey: z.string().min(1), TagValue: z.string() })
 const AliasName = z.string()
@@ -22,6 +25,8 @@ export const keyOperations = (state: State, keys: Keys, now: () => number): Oper
     state: 'Enabled',
     createdAt: now(),
     rotates: false,
+    rotationDays: 365, // AWS's own default
+    rotations: [],
     versions: [newKeyMaterial()],
     tags: Object.fromEntries(tags.map((tag) => [tag.TagKey, tag.TagValue])),
   })
@@ -55,19 +60,44 @@ export const keyOperations = (state: State, keys: Keys, now: () => number): Oper
     })),
     EnableKey: change(['Enabled', 'Disabled'], (key) => key.state = 'Enabled'),
     DisableKey: change(['Enabled', 'Disabled'], (key) => key.state = 'Disabled'),
-    EnableKeyRotation: change(['Enabled'], (key) => key.rotates = true),
+    EnableKeyRotation: operation({
+      KeyId,
+      RotationPeriodInDays: z.int().min(90).max(2560).optional(),
+    }, (input) => {
+      const key = find(input.KeyId, ['Enabled'])
+      if (!key.rotates) key.rotatesSince = now()
+      key.rotates = true
+      key.rotationDays = input.RotationPeriodInDays ?? key.rotationDays
+      return {}
+    }),
     DisableKeyRotation: change(['Enabled'], (key) => key.rotates = false),
     GetKeyRotationStatus: operation({ KeyId }, (input) => {
       const key = find(input.KeyId)
       return {
         KeyId: keyArn(key.id),
         KeyRotationEnabled: key.rotates,
-        RotationPeriodInDays: rotationDays,
+        ...(key.rotates ? { RotationPeriodInDays: key.rotationDays } : {}),
+        ...seconds('NextRotationDate', keys.nextRotation(key)),
+      }
+    }),
+    ListKeyRotations: operation({ ...paging, KeyId }, (input) => {
+      const key = find(input.KeyId)
+      return {
+        Rotations: key.rotations.map(({ at, type }) => ({
+          KeyId: keyArn(key.id),
+          RotationDate: at / 1000,
+          RotationType: type,
+        })),
+        Truncated: false,
       }
     }),
     RotateKeyOnDemand: operation({ KeyId }, (input) => {
       const key = find(input.KeyId, ['Enabled'])
+      if (key.rotations.filter(({ type }) => type === 'ON_DEMAND').length >= mostRotations) {
+        throw kmsError('LimitExceededException', `${keyArn(key.id)} was rotated too often`)
+      }
       key.versions.push(newKeyMaterial())
+      key.rotations.push({ at: now(), type: 'ON_DEMAND' })
       return { KeyId: keyArn(key.id) }
     }),
     ScheduleKeyDeletion: operation({

@@ -1,7 +1,7 @@
 /** The keys of the KMS emulator and the file that keeps them. */
 import { z } from 'zod'
 import { localFault } from './faults.ts'
-import { readText, replaceFile } from './files.ts'
+import { assertClosed, readText, removeDrafts, replaceFile } from './files.ts'
 
 const Key = z.object({
   id: z.string(),
@@ -10,6 +10,12 @@ const Key = z.object({
   createdAt: z.number(),
   deleteAt: z.number().optional(),
   rotates: z.boolean(),
+  /** Of the rotation that comes by itself. */
+  rotationDays: z.number().default(365),
+  /** When it was switched on. */
+  rotatesSince: z.number().optional(),
+  rotations: z.array(z.object({ at: z.number(), type: z.enum(['AUTOMATIC', 'ON_DEMAND']) }))
+    .default([]),
   /** All key material ever used, oldest first, base64: a rotation adds to it, and old ciphertexts stay readable. */
   versions: z.array(z.string()).min(1),
   tags: z.record(z.string(), z.string()),
@@ -29,9 +35,14 @@ export interface KeyFile {
   readonly save: () => void
 }
 
-/** Without a file the keys live in memory only. */
+/**
+ * Without a file the keys live in memory only. Refuses a file that others may read, or a folder in which
+ * they may put another one: what these keys wrap would be theirs.
+ */
 export const openKeyFile = (file?: string): KeyFile => {
   if (file === undefined) return { state: { keys: {}, aliases: {} }, save: () => {} }
+  assertClosed(file)
+  removeDrafts(file)
   const state = readState(file)
   return { state, save: () => replaceFile(file, JSON.stringify(state)) }
 }

@@ -14,7 +14,7 @@ import { type Method, record } from './tape.ts'
 const folder = new URL('../../marketplaces/', import.meta.url)
 const ids = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory()).map(({ name }) => name)
-const bodies = Number(process.env['ROBNU_ADAPTER_BODIES'] || 500)
+const bodies = Number(process.env['ROBNU_ADAPTER_BODIES'] || 250)
 const seed = Number(process.env['ROBNU_TEST_SEED'] || 20260814)
 
 const load = async (id: string): Promise<{ plugin: Marketplace; sample: Sample }> => {

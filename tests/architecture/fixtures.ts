@@ -87,6 +87,10 @@ export const broken: Readonly<Record<Rule, readonly Fixture[]>> = {
   ],
   'bytes': [at('core/ledger/run.ts', 'const all = [Buffer.alloc(1)]')],
   'console': [at('core/ledger/run.ts', 'console.log(1)')],
+  opening: [
+    at('core/ledger/peek.ts', 'const text = openText(keyOf, column, id, blob)'),
+    at('core/http/peek.ts', "import { openerOf } from '../crypto/keys.ts'"),
+  ],
   'raw-fetch': [at('marketplaces/bazaar/client.ts', 'const answer = await fetch(url)')],
   'marketplace-word': [
     at('core/ledger/run.ts', `if (code === '${market.toUpperCase()}_IN') return`),

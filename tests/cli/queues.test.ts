@@ -76,7 +76,7 @@ it('counts what waits in the database and in SQS, and makes no queue', async () 
   expect(before).toContainEqual(
     expect.objectContaining({ queue: 'account-sync', waiting: 1, unsent: 1, sqs: null }),
   )
-  expect(before).toHaveLength(5)
+  expect(before).toHaveLength(6)
   const sqs = createSqs({
     region: 'ap-south-1',
     endpoint: cloud.url,

@@ -84,7 +84,7 @@ it('takes ids, reasons and states as they are meant', async () => {
       [['show', 'Asha'], /^Name the id of a seller: an id is like/],
       [['show', asha.sellerId, asha.sellerId], /too many/],
       [['show', asha.sellerId, '--dry-run'], /^"seller show" changes nothing/],
-      [['list', '--status', 'GONE'], /^--status takes ACTIVE or SUSPENDED\n/],
+      [['list', '--status', 'GONE'], /^--status takes ACTIVE or SUSPENDED or OFFBOARDED\n/],
       [['list', '--limit', 'all'], /^--limit takes a whole number/],
       [['suspend', asha.sellerId], /^Say why: --reason/],
       [['suspend', asha.sellerId, '--reason', 'a\nb'], /^--reason takes/],
@@ -95,4 +95,24 @@ it('takes ids, reasons and states as they are meant', async () => {
     expect(code, args.join(' ')).toBe(2)
     expect(err).toMatch(message)
   }
+})
+
+it('lets a seller go with days of grace, calls it back, and has no certificate of it', async () => {
+  const who = [bharat.sellerId, '--reason', 'It asked by letter', '--by', 'meera']
+  expect((await run('offboard', ...who, '--days', '1')).code).toBe(2)
+  const planned = await run('offboard', ...who, '--dry-run', '--json')
+  expect(planned.json()).toMatchObject({
+    would: { shredsAt: '2026-02-08T00:00:00.000Z', export: true },
+  })
+  const asked = await run('offboard', ...who, '--days', '3', '--no-export', '--json')
+  expect(asked.json()).toMatchObject({ state: 'REQUESTED', shreds_at: '2026-02-04T00:00:00.000Z' })
+  const again = await run('offboard', ...who, '--json')
+  expect([again.code, again.json()]).toMatchObject([1, { error: { code: 'offboarding-open' } }])
+  expect(await run('certificate', bharat.sellerId))
+    .toMatchObject({ code: 1, err: expect.stringContaining('Not yet: REQUESTED') })
+  expect((await run('recall', ...who, '--json')).json()).toMatchObject({ state: 'WITHDRAWN' })
+  expect((await run('recall', ...who)).code).toBe(1)
+  // a file is looked at without a database
+  const file = await robnu(['keys', 'certificate', 'nowhere.json', '--keys', 'keys.json'])
+  expect([file.code, file.err]).toEqual([2, expect.stringContaining('Cannot verify')])
 })

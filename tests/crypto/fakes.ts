@@ -3,7 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Buffer } from 'node:buffer'
 import { createHash, randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers'
-import type { KeyService } from '../../core/crypto/kms.ts'
+import { sameBytes } from '../../core/crypto/digest.ts'
+import type { KeyWrapping } from '../../core/crypto/kms.ts'
 import type { Database, Entry, Queries } from '../../core/db/database.ts'
 import type { Statement } from '../../core/db/sql.ts'
 import { fault } from '../../core/errors.ts'
@@ -15,6 +16,7 @@ export interface FakeRow {
   wrapped: Uint8Array
   state: string
   uses: number
+  root: number | null
 }
 export interface FakeDatabase {
   readonly db: Database
@@ -34,14 +36,23 @@ export const fakeDatabase = (rows: FakeRow[] = []): FakeDatabase => {
     fake.statements.push(sql.trim().split(/\s+/).slice(0, 2).join(' '))
     if (/^\s*select/.test(sql)) return rows.filter((row) => row.sellerId === entry.sellerId)
     if (/^\s*insert/.test(sql)) {
-      const [sellerId, purpose, version, wrapped] = values as [string, string, number, unknown]
-      const same = rows.find((row) =>
-        row.sellerId === sellerId && row.purpose === purpose && row.version === version
+      const ofRoot = sql.includes(`'root', $`)
+      const [sellerId, version, wrapped, purpose, root] = ofRoot
+        ? [values[0], values[1], values[2], 'root', null]
+        : [values[3], values[1], values[2], values[0], values[4]]
+      const isOf = (row: FakeRow) => row.sellerId === sellerId
+      const isThere = rows.some((row) =>
+        isOf(row) && row.purpose === purpose && row.version === version
       )
-      if (same) return []
-      // the tag wraps bytes; a driver hands out a copy
-      const copy = new Uint8Array(wrapped as Uint8Array)
-      rows.push({ sellerId, purpose, version, wrapped: copy, state: 'CURRENT', uses: 0 })
+      const wraps = (row: FakeRow) =>
+        isOf(row) && row.purpose === 'root' && row.version === root && row.state === 'CURRENT' &&
+        sameBytes(row.wrapped, bytesIn(values[5]))
+      if (isThere || (!ofRoot && !rows.some(wraps))) return []
+      rows.push({
+        ...{ sellerId: String(sellerId), purpose: String(purpose), version: Number(version) },
+        ...{ wrapped: bytesIn(wrapped), state: 'CURRENT', uses: 0 },
+        root: ofRoot ? null : Number(root),
+      })
       return [{}]
     }
     const seal = (version: unknown) =>
@@ -78,7 +89,8 @@ export const fakeDatabase = (rows: FakeRow[] = []): FakeDatabase => {
     withSellerScope: (entry, work) =>
       scope.run(
         true,
-        () => work({ ...queries(entry), atCommit: refuse, sellerId: entry.sellerId }),
+        () =>
+          work({ ...queries(entry), atCommit: refuse, ifUndone: refuse, sellerId: entry.sellerId }),
       ),
     makeInSellerScope: refuse,
     inSellerScope: queries,
@@ -93,7 +105,7 @@ export const fakeDatabase = (rows: FakeRow[] = []): FakeDatabase => {
   return fake
 }
 
-export interface FakeKms extends KeyService {
+export interface FakeKms extends KeyWrapping {
   /** Every key that was given out in clear, as it lies in the receiver's hands. */
   readonly given: Uint8Array[]
   calls: number
@@ -108,7 +120,9 @@ export const fakeKms = (vault = new Map<string, Uint8Array>()): FakeKms => {
     fake.calls += 1
     await tick()
     await fake.before()
-    if (fake.down) throw fault('keys-unavailable', { retryAfterSeconds: 5 })
+    if (fake.down) {
+      throw fault('keys-unavailable', { retryAfterSeconds: 5, cause: new Error('down') })
+    }
   }
   const give = (key: Uint8Array): Uint8Array => {
     fake.given.push(key)
@@ -133,8 +147,6 @@ export const fakeKms = (vault = new Map<string, Uint8Array>()): FakeKms => {
       return give(plain.slice())
     },
     ensureAlias: () => Promise.resolve(),
-    ping: () => Promise.resolve(),
-    close: () => {},
   }
   return fake
 }
@@ -145,6 +157,9 @@ export const fingerprint = (key: Uint8Array): string =>
 
 const nameOf = (wrapped: Uint8Array, context: Readonly<Record<string, string>>): string =>
   `${Buffer.from(wrapped).toString('hex')} ${JSON.stringify(context)}`
+
+/** The tag wraps bytes; a driver hands out a copy. */
+const bytesIn = (value: unknown): Uint8Array => new Uint8Array(value as Uint8Array)
 
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve))
 

@@ -7,7 +7,10 @@ import type { Entry } from '../../core/db/database.ts'
 import { hasCode } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
 import { silentLog } from '../../core/log.ts'
+import { opensWithoutLedger } from '../support/opens.ts'
 import { type FakeDatabase, fakeDatabase, fakeKms } from './fakes.ts'
+
+opensWithoutLedger('keyrings over a database in memory, which has no ledger')
 
 export const minute = 60_000
 const closing: (() => void)[] = []
@@ -41,6 +44,12 @@ export const sealPhone = (keys: SellerKeys, rowId = 'r1') =>
 export const openPhone = (keys: SellerKeys, blob: Uint8Array, rowId = 'r1') => {
   const { keyOf, column } = openerOf(keys)
   return openText(keyOf, column('orders', 'phone_enc'), rowId, blob)
+}
+/** The very bytes that the keyring holds. */
+export const sealKeyOf = (keys: SellerKeys, version = 1): Uint8Array => {
+  const key = openerOf(keys).keyOf(version)
+  if (key === undefined) throw new Error(`There is no seal key of version ${version}`)
+  return key
 }
 export const codeOf = async (work: () => unknown): Promise<string> => {
   try {

@@ -96,6 +96,12 @@ export const breaks: readonly (readonly [
     ['accounts-silent'],
   ],
   [
+    'secrets that are to be changed',
+    () => `update marketplace_accounts set credentials_given_at = now() - interval '151 days'`,
+    `update marketplace_accounts set credentials_given_at = now()`,
+    ['account-secrets-old'],
+  ],
+  [
     'an account whose schedules are paused',
     () => `update schedules set paused = true`,
     `update schedules set paused = false`,

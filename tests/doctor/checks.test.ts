@@ -43,6 +43,9 @@ const runs = (more: Partial<Facts['work']['runs']>) => ({
 })
 
 /** For each check at least one way to fail: code, what is broken, as what it is told. */
+const kmsKey = {
+  ...{ state: 'Enabled', deletionDate: null, rotationEnabled: true, lastRotated: null },
+}
 const table: readonly (readonly [code: string, broken: Broken, state: 'fault' | 'warning'])[] = [
   ['runtime-too-old', { machine: { version: '22.4.0' } }, 'fault'],
   ['runtime-too-old', { machine: { runtime: 'Deno', version: '2.8.9' } }, 'fault'],
@@ -143,10 +146,18 @@ const table: readonly (readonly [code: string, broken: Broken, state: 'fault' | 
   ['kms-unreachable', { kms: { ping: 'TimeoutError' } }, 'fault'],
   ['kms-alias-missing', { kms: { make: 'NotFoundException' } }, 'fault'],
   ['kms-alias-missing', { kms: { make: 'AccessDeniedException', makesMissing: true } }, 'fault'],
+  ['kms-key-switched-off', { kms: { key: { ...kmsKey, state: 'Disabled' } } }, 'fault'],
+  ['kms-key-dying', { kms: { key: { ...kmsKey, state: 'PendingDeletion' } } }, 'fault'],
+  ['kms-key-not-rotated', { kms: { key: { ...kmsKey, rotationEnabled: false } } }, 'warning'],
   ['kms-does-not-open', { kms: { open: 'AccessDeniedException' } }, 'fault'],
   ['kms-ignores-context', { kms: { opensAnyhow: true } }, 'fault'],
   ['kms-key-for-each-seller', { kms: { perSeller: true } }, 'warning'],
   ['seller-key-does-not-open', { sellerKeys: { failed: ['DisabledException'] } }, 'fault'],
+  [
+    'seller-kms-key-unwell',
+    { sellerKeys: { aliases: { tried: 3, unwell: ['alias/robnu/seller-1: Disabled'] } } },
+    'fault',
+  ],
   ['seller-key-missing', { sellerKeys: { withoutKeys: 1 } }, 'fault'],
   ['sqs-unreachable', { queues: { why: 'TimeoutError' } }, 'fault'],
   [
@@ -206,6 +217,7 @@ const table: readonly (readonly [code: string, broken: Broken, state: 'fault' | 
   ['plan-exceeded', { plans: { overLimit: 1 } }, 'warning'],
   ['accounts-need-reconnecting', { accounts: { needReconnect: 1 } }, 'warning'],
   ['accounts-silent', { accounts: { silent: 1 } }, 'warning'],
+  ['account-secrets-old', { accounts: { oldSecrets: 2, oldestSecretDays: 151 } }, 'warning'],
   ['accounts-without-plugin', { accounts: { withoutPlugin: ['BAZAAR'] } }, 'fault'],
   ['accounts-without-schedule', { accounts: { withoutSchedule: 1 } }, 'warning'],
   ['no-staff', { accounts: { staff: 0 } }, 'warning'],
@@ -252,6 +264,9 @@ describe('the checks', () => {
   it.each(
     [
       ['kms-alias-missing', { kms: { make: 'NotFoundException', makesMissing: true } }, 'ok'],
+      ['kms-key-not-rotated', { kms: { key: { ...kmsKey, rotationEnabled: null } } }, 'left-out'],
+      ['kms-key-dying', { kms: { key: null } }, 'left-out'],
+      ['seller-kms-key-unwell', { sellerKeys: { aliases: { tried: 0, unwell: [] } } }, 'left-out'],
       ['port-taken', { port: { fault: 'taken', isOurs: true } }, 'ok'],
       ['token-keys-unusable', { variables: { tokenKeys: null } }, 'left-out'],
       ['migrations-pending', { schema: { standing: null } }, 'left-out'],

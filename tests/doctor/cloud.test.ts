@@ -2,6 +2,15 @@
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  CancelKeyDeletionCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  DisableKeyRotationCommand,
+  EnableKeyCommand,
+  KMSClient,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms'
 import { createKms } from '../../core/crypto/kms.ts'
 import { silentLog } from '../../core/log.ts'
 import { coreQueues } from '../../core/queues/layout.ts'
@@ -59,14 +68,15 @@ describe('a cloud', () => {
   it('that is empty lacks alias, queues and bucket, and is given none of them', async () => {
     const expected = [
       'kms-alias-missing fault',
+      ...['switched-off', 'dying', 'not-rotated'].map((end) => `kms-key-${end} left-out`),
       'kms-does-not-open left-out',
       'kms-ignores-context left-out',
       'queue-missing warning',
       'bucket-unreachable fault',
     ]
     const found = await unwell(ground())
-    expect(found.slice(0, 5)).toEqual(expected)
-    expect(found).toHaveLength(9)
+    expect(found.slice(0, 8)).toEqual(expected)
+    expect(found).toHaveLength(12)
     // looking has made nothing
     expect(await unwell(ground())).toEqual(found)
   })
@@ -121,6 +131,20 @@ describe('a cloud', () => {
       'queue-deduplicates-by-content fault',
       ...emulated,
     ])
+  })
+
+  it('with a key that somebody switched off, and is to be deleted, is told which and when', async () => {
+    const client = new KMSClient({ region, endpoint: cloud.url, credentials })
+    const KeyId = (await client.send(new DescribeKeyCommand({ KeyId: alias }))).KeyMetadata?.KeyId
+    await client.send(new DisableKeyRotationCommand({ KeyId }))
+    expect(await unwell(ground())).toEqual(['kms-key-not-rotated warning', ...emulated])
+    await client.send(new DisableKeyCommand({ KeyId }))
+    expect(await unwell(ground())).toContain('kms-key-switched-off fault')
+    await client.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }))
+    expect(await unwell(ground())).toContain('kms-key-dying fault')
+    await client.send(new CancelKeyDeletionCommand({ KeyId }))
+    await client.send(new EnableKeyCommand({ KeyId }))
+    client.destroy()
   })
 
   it('that is away is told once for each service', async () => {

@@ -124,8 +124,12 @@ export const healthy: Facts = {
   kms: {
     ...{ ping: undefined, alias: 'alias/robnu/default', make: undefined, open: undefined },
     ...{ opensAnyhow: false, makesMissing: false, perSeller: false },
+    key: { state: 'Enabled', deletionDate: null, rotationEnabled: true, lastRotated: null },
   },
-  sellerKeys: { withoutKeys: 0, tried: 5, failed: [], mostUses: 1000 },
+  sellerKeys: {
+    ...{ withoutKeys: 0, tried: 5, failed: [], mostUses: 1000 },
+    aliases: { tried: 5, unwell: [] },
+  },
   queues: {
     why: undefined,
     leaseMs: 30_000,
@@ -156,6 +160,7 @@ export const healthy: Facts = {
   accounts: {
     ...{ active: 50, needReconnect: 0, paused: 2, silent: 0, withoutPlugin: [] },
     ...{ withoutSchedule: 0, staff: 2, impersonations: 1, impersonationsOver: 0 },
+    ...{ oldSecrets: 0, oldestSecretDays: 0 },
   },
   audit: { headsApart: 0, undigested: 0, undelivered: 0, anchors: 4, unknownKeys: 0 },
   mail: {

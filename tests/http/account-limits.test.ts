@@ -216,6 +216,7 @@ describe('a route', () => {
         'get /v1/marketplaces',
       ],
       ...['get /v1/orders', 'get /v1/orders/{id}', 'get /v1/runs', 'get /v1/runs/{id}'],
+      'get /v1/erasures',
       ...['get /v1/orders/{id}/timeline', 'get /v1/shipments', 'get /v1/shipments/{id}'],
       ...['get /v1/returns', 'get /v1/returns/{id}', 'get /v1/payouts', 'get /v1/payouts/{id}'],
       'get /v1/payouts/{id}/lines',
@@ -227,6 +228,8 @@ describe('a route', () => {
       ...['get /v1/listings', 'get /v1/listings/unmapped', 'post /v1/listings'],
       ...['get /v1/imports', 'get /v1/imports/{id}', 'get /v1/imports/{id}/lines'],
       ...['post /v1/imports', 'post /v1/imports/{id}/cancel'],
+      ...['post /v1/uploads', 'get /v1/uploads/{id}'],
+      ...['post /v1/uploads/{id}/complete', 'post /v1/uploads/{id}/import'],
       ...[
         'patch /v1/marketplace-accounts/{id}',
         'patch /v1/marketplace-accounts/{id}/schedules/{target}',

@@ -38,6 +38,20 @@ const anchor = {
   next_try_at: at,
 }
 
+const opening = {
+  id: '01998f72-5d6e-7f80-8a1b-2c3d4e5f6a7c',
+  at,
+  actor: { ...event.actor, kind: 'user', marketplace_account_id: null, staff_name: null },
+  purpose: 'orders.list',
+  sentence: 'Buyers were shown in a list of orders',
+  reason: null,
+  table: 'orders',
+  columns: ['customer_name_enc'],
+  row_ids: ['8f1c2a64-7d0e-8a3b-9c55-1e2f3a4b5c6d'],
+  opened: 1,
+  undone: false,
+}
+
 type Inside = <T>(entry: Entry, value: T) => Promise<T>
 
 export const fakeAudit = (inside: Inside): AuditServices => ({
@@ -68,6 +82,14 @@ export const fakeAudit = (inside: Inside): AuditServices => ({
       return { anchor, secret: 'whsec_c2VjcmV0' }
     },
     remove: (entry, id) => inside(entry, id === anchorId),
+  },
+  openings: {
+    list: (entry, { after }) =>
+      inside(entry, {
+        openings: [opening],
+        next: after === undefined ? { at: '2026-01-31T10:15:00.000000Z', id: opening.id } : null,
+      }),
+    daily: (entry) => inside(entry, [{ ...opening, day: '2026-01-31', openings: 1 }]),
   },
   keys: [],
 })

@@ -3,6 +3,7 @@ import type { Entry } from '../../core/db/database.ts'
 import { fault } from '../../core/errors.ts'
 import type { Services } from '../../core/http/services.ts'
 import type { ImportView } from '../../core/ledger/imports/import-views.ts'
+import type { UploadView } from '../../core/ledger/uploads/uploads.ts'
 
 const at = new Date('2026-01-31T10:15:00Z')
 const accountId = '01998f6e-3c1a-7b52-9e7d-4a5b6c7d8e9f'
@@ -26,6 +27,19 @@ const view: ImportView = {
   started_at: at,
   finished_at: at,
 }
+const upload: UploadView = {
+  id: view.id,
+  marketplace_account_id: accountId,
+  purpose: 'IMPORT',
+  file_name: 'report.csv',
+  mime: 'text/csv',
+  byte_size: 12,
+  sha256: view.sha256,
+  state: 'PENDING',
+  created_at: at,
+  expires_at: at,
+  put: { url: 'https://files.example/one', headers: {} },
+}
 const object = {
   ...{ id: view.id, bucket: 'files', storageKey: view.id, mime: 'text/csv', byteSize: 12 },
   ...{ sha256: view.sha256, kmsKeyAlias: null, versionId: null },
@@ -33,7 +47,20 @@ const object = {
 
 export const fakeImports = (
   inside: <T>(entry: Entry, value: T) => Promise<T>,
-): Pick<Services, 'imports'> => ({
+): Pick<Services, 'imports' | 'uploads'> => ({
+  uploads: {
+    make: async (entry) => {
+      await inside(entry, null)
+      entry.once?.onMade()
+      return upload
+    },
+    get: (entry, id) => inside(entry, id === upload.id ? upload : null),
+    complete: (entry, id) => inside(entry, id === upload.id ? upload : null),
+    fileOf: async (entry, id) => {
+      if (await inside(entry, id) !== upload.id) throw fault('not-found')
+      return { object, accountId, name: upload.file_name }
+    },
+  },
   imports: {
     receive: async (entry, { accountId: id, body }) => {
       if (await inside(entry, id) !== accountId) throw fault('not-found')

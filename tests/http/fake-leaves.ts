@@ -17,10 +17,11 @@ const word: TimelineEntry = {
 export const fakeLeaves = (
   inside: <T>(entry: Entry, value: T) => Promise<T>,
   orderId: string,
-): Pick<Services, 'shipments' | 'returns' | 'payouts' | 'timelines'> => {
+): Pick<Services, 'erasures' | 'shipments' | 'returns' | 'payouts' | 'timelines'> => {
   const empty = (entry: Entry) => inside(entry, { rows: [], next: null })
   const nothing = (entry: Entry) => inside(entry, null)
   return {
+    erasures: { list: empty },
     shipments: { list: empty, get: nothing },
     returns: { list: empty, get: nothing },
     payouts: { list: empty, get: nothing, lines: nothing },

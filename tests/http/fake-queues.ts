@@ -25,6 +25,7 @@ const health = {
   state: 'connected' as const,
   ...{ reason: null, fix: null, last_good_sync: at, next_run: at },
   breaker: { opened_at: at, next_probe_at: at },
+  credentials: { given_at: at, renew_by: null },
   targets: [{
     ...{ target: 'ORDERS' as const, last_good_at: at, last_run_state: null, last_failure: null },
     ...{ next_run_at: at, waiting: 0, dead: 0, attempts: 0, last_error: null },

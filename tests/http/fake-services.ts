@@ -10,12 +10,15 @@ import type {
 } from '../../core/http/services.ts'
 import { fakeAccess } from './fake-access.ts'
 import { fakeAudit } from './fake-audit.ts'
+import { fakeExports } from './fake-exports.ts'
 import { fakeLeaves } from './fake-leaves.ts'
 import { fakeProcessing } from './fake-processing.ts'
 import { fakeImports } from './fake-imports.ts'
+import { fakeKeys } from './fake-keys.ts'
+import { fakeSearch } from './fake-search.ts'
 import { fakeStock } from './fake-stock.ts'
 import { fakeQueues } from './fake-queues.ts'
-import { fakeTenancy } from './fake-tenancy.ts'
+import { fakeOffboardings, fakeTenancy } from './fake-tenancy.ts'
 
 export const orderId = '8f1c2a64-7d0e-8a3b-9c55-1e2f3a4b5c6d'
 export const accountId = '01998f6e-3c1a-7b52-9e7d-4a5b6c7d8e9f'
@@ -51,6 +54,7 @@ const order: OrderSummary = {
   fulfilled_by: 'SELLER',
   state_code: '27',
   item_count: 1,
+  customer_erased_at: null,
 }
 const detail: OrderDetail = {
   ...order,
@@ -147,11 +151,15 @@ export const fakeServices = (
       end: (entry) => inside(entry, null),
     },
     audit: fakeAudit(inside),
+    tenantExports: fakeExports(inside),
     tenancy: fakeTenancy(inside),
+    offboardings: fakeOffboardings(inside),
     ...fakeQueues(inside),
     ...fakeStock(inside),
     ...fakeImports(inside),
+    ...fakeKeys(inside),
     webhooks: { take: () => Promise.reject(fault('push-refused')) },
+    ...fakeSearch(inside, { id: orderId, account: accountId, at, buyer }),
     ...fakeLeaves(inside, orderId),
     ...fakeProcessing(inside, { id: orderId, account: accountId, at }),
   }

@@ -2,6 +2,7 @@
 import type { Entry } from '../../core/db/database.ts'
 import { fault } from '../../core/errors.ts'
 import type { TenancyServices } from '../../core/http/services.ts'
+import type { Offboardings, OffboardingView } from '../../core/ledger/offboarding/requests.ts'
 import type { InvitationView } from '../../core/tenancy/invitations.ts'
 import type { PersonView } from '../../core/tenancy/people.ts'
 import type { SellerView } from '../../core/tenancy/sellers.ts'
@@ -42,6 +43,11 @@ const invitation: InvitationView = {
   accepted_user_id: null,
 }
 
+const offboarding: OffboardingView = {
+  ...{ id: invitationId, state: 'REQUESTED', reason: 'The shop closes', export_id: null },
+  ...{ requested_at: at, shreds_at: at, notice_at: null, withdrawn_at: null },
+}
+
 type Inside = <T>(entry: Entry, value: T) => Promise<T>
 
 export const fakeTenancy = (inside: Inside): TenancyServices => ({
@@ -78,4 +84,14 @@ export const fakeTenancy = (inside: Inside): TenancyServices => ({
     },
   },
   join: { accept: () => Promise.reject(fault('link-refused')) },
+})
+
+export const fakeOffboardings = (inside: Inside): Offboardings => ({
+  get: (entry) => inside(entry, offboarding),
+  request: async (entry) => {
+    await inside(entry, null)
+    entry.once?.onMade()
+    return offboarding
+  },
+  withdraw: (entry) => inside(entry, offboarding),
 })

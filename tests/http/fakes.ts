@@ -120,10 +120,15 @@ export const makeWorld = async (
   const db = {
     gate: queriesOf(gate),
     withPlatformScope: <T>(_reason: string, work: (tx: Tx) => Promise<T>) =>
-      work({ ...queriesOf(platform), atCommit: () => {} }),
+      work({ ...queriesOf(platform), atCommit: () => {}, ifUndone: () => {} }),
     withSellerScope: async <T>(entry: Entry, work: (scope: SellerScope) => Promise<T>) => {
       const { sellerId } = enter(entry)
-      return await work({ ...queriesOf(() => []), atCommit: () => {}, sellerId })
+      return await work({
+        ...queriesOf(() => []),
+        atCommit: () => {},
+        ifUndone: () => {},
+        sellerId,
+      })
     },
     inSellerScope: (entry: Entry) =>
       queriesOf(() => {

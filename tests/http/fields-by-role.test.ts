@@ -9,10 +9,12 @@ const buyerWords = [
   ...[buyer.name, '98765', '43212', 'asha.rao', '12 Laxmi Road', 'Near the well', '411014'],
 ]
 const order = 'id marketplace_account_id marketplace external_order_id status raw_status on_hold ' +
-  'ordered_at source_updated_at ship_by currency total_paise fulfilled_by state_code item_count'
+  'ordered_at source_updated_at ship_by currency total_paise fulfilled_by state_code item_count ' +
+  'customer_erased_at'
 const customer = 'customer customer.name customer.phone customer.email customer.address ' +
   'customer.address.line1 customer.address.line2 customer.address.city customer.address.state ' +
   'customer.address.postal_code'
+const principal = 'id marketplace_account_id marketplace external_order_id status ordered_at'
 const account = 'id marketplace external_account_id name needs_reconnect reconnect_reason ' +
   'paused_at pause_reason last_validated_at last_validation_status targets created_at schedules'
 const targetHealth = 'target last_good_at last_run_state last_failure next_run_at waiting dead ' +
@@ -69,6 +71,24 @@ const table: Readonly<Record<string, { who: string; members: string; clear?: str
     members: `order_id customer customer.phone`,
     clear: 'OAPF',
   },
+  'GET /v1/search?q=S-1001': {
+    who: 'OAPFV',
+    members: 'searched data ' +
+      below('data', 'kind id title matched exact marketplace_account_id at href'),
+  },
+  'POST /v1/data-principals/find': { who: 'OA', members: `${paged(principal)} data.holds total` },
+  'POST /v1/data-principals/export': {
+    who: 'OA',
+    members: paged(
+      `${principal} currency total_paise ${customer} items shipments returns documents`,
+    ),
+    clear: 'OA',
+  },
+  'POST /v1/data-principals/erase': {
+    who: 'OA',
+    members: 'id orders erasures ' +
+      below('erasures', 'id marketplace_account_id orders fields documents'),
+  },
   'GET /v1/marketplaces': { who: 'OAPFV', members: paged('code name targets') },
   'GET /v1/marketplace-accounts': { who: 'OAPFV', members: paged(account) },
   'POST /v1/marketplace-accounts': { who: 'OA', members: account },
@@ -77,7 +97,8 @@ const table: Readonly<Record<string, { who: string; members: string; clear?: str
   'GET /v1/marketplace-accounts/{id}/health': {
     who: 'OAPFV',
     members: 'state reason fix last_good_sync next_run breaker breaker.opened_at ' +
-      `breaker.next_probe_at targets ${below('targets', targetHealth)}`,
+      'breaker.next_probe_at credentials credentials.given_at credentials.renew_by ' +
+      `targets ${below('targets', targetHealth)}`,
   },
   'GET /v1/marketplace-accounts/{id}/credential-events': {
     who: 'OAPFV',
@@ -183,7 +204,7 @@ describe('the members of an answer', () => {
 
   it('are in the table for every route of this part', async () => {
     const parts =
-      /^\/v1\/(?:me$|orders|marketplace|runs|permissions|api-keys|users\/\{id\}\/overrides)/
+      /^\/v1\/(?:me$|orders|marketplace|runs|permissions|api-keys|users\/\{id\}\/overrides|search|data-principals)/
     const { app } = await makeWorld()
     const served = app.routes
       .filter(({ path, answer }) => parts.test(path) && answer !== undefined)

@@ -108,6 +108,7 @@ type Guarded = ReturnType<typeof openGuarded>
 /** What a route asks for in its query. */
 const queries: Readonly<Record<string, string>> = {
   'GET /v1/permissions/explain': '?permission=orders%3Aread',
+  'GET /v1/search': '?q=S-1001',
   'POST /v1/imports': '?account=01998f6e-3c1a-7b52-9e7d-4a5b6c7d8e9f',
 }
 const addressOf = (one: Route): string =>

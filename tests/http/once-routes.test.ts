@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '../../core/ids.ts'
 import type { Answer, Ask } from '../isolation/clients.ts'
 import type { Party } from '../isolation/parties.ts'
-import { markedFile } from '../isolation/import-rows.ts'
+import { putFile } from '../isolation/import-party.ts'
+import { announced, markedFile } from '../isolation/import-rows.ts'
+import { phoneOf } from '../isolation/marks.ts'
 import { openWholeApp, type WholeApp } from '../isolation/whole-app.ts'
 import { freshDatabase } from '../support/database.ts'
 
@@ -66,6 +68,15 @@ const sound: Readonly<Record<string, () => Promise<Sound> | Sound>> = {
     const { data: [account] } = JSON.parse((await owner('GET', '/v1/marketplace-accounts')).text)
     return { path: `/v1/imports?account=${account.id}`, body: markedFile(newId()) }
   },
+  'POST /v1/uploads': async () => {
+    const { data: [account] } = JSON.parse((await owner('GET', '/v1/marketplace-accounts')).text)
+    return { path: '/v1/uploads', body: announced(account.id, 'one.csv', markedFile(newId())) }
+  },
+  'POST /v1/uploads/{id}/import': async () => {
+    const { data: [account] } = JSON.parse((await owner('GET', '/v1/marketplace-accounts')).text)
+    const id = await putFile(owner, account.id, 'one.csv', markedFile(newId()))
+    return { path: `/v1/uploads/${id}/import`, body: undefined }
+  },
   'POST /v1/processing': async () => {
     const { data: [, account] } = JSON.parse((await owner('GET', '/v1/marketplace-accounts')).text)
     return {
@@ -125,6 +136,22 @@ const sound: Readonly<Record<string, () => Promise<Sound> | Sound>> = {
       path: `/v1/users/${id}/overrides`,
       body: { permission: 'runs:read', effect: 'DENY', reason: 'For as long as the sale goes on' },
     }
+  },
+  'POST /v1/data-principals/erase': async () => {
+    const buyer = { phone: phoneOf(party.number, 7), reason: 'The buyer has asked for it' }
+    const { total } = JSON.parse((await owner('POST', '/v1/data-principals/find', buyer)).text)
+    return { path: '/v1/data-principals/erase', body: { ...buyer, orders: total } }
+  },
+  'POST /v1/keys/rotate': () => ({
+    path: '/v1/keys/rotate',
+    body: { reason: 'A laptop with access was lost' },
+  }),
+  'POST /v1/seller/export': () => ({ path: '/v1/seller/export', body: undefined }),
+  'POST /v1/seller/offboarding': async () => {
+    const path = '/v1/seller/offboarding'
+    await owner('DELETE', path)
+    const { name } = JSON.parse((await owner('GET', '/v1/seller')).text)
+    return { path, body: { name, reason: 'The shop closes for good', export: false } }
   },
   'POST /v1/sellers': () => ({ path: '/v1/sellers', body: { name: `Stall ${newId()}` } }),
 }

@@ -86,6 +86,18 @@ describe('what a handler throws', () => {
     }
   })
 
+  it('answers by the code of a plugin’s refusal, where it is one of these', async () => {
+    const told = [
+      ...[['rejected', 'not-found'], ['rejected', 'forbidden'], ['rejected', 'limit-reached']],
+      ...[['unavailable', 'storage-unavailable'], ['unavailable', 'keys-unavailable']],
+    ] as const
+    for (const [kind, code] of told) {
+      await problemOf((await throwing(failure(kind, marker, { code }))).response, code)
+    }
+    const other = failure('rejected', marker, { code: 'internal' })
+    await problemOf((await throwing(other)).response, 'invalid-request')
+  })
+
   it('passes on the pointers of a service', async () => {
     const errors = [{ pointer: '/credentials/api_key', message: 'must be 20 characters long' }]
     const { response } = await throwing(fault('invalid-request', { errors }))

@@ -17,7 +17,8 @@ let admin: Connection
 let a: TestSeller
 let b: TestSeller
 beforeAll(async () => {
-  fresh = await freshDatabase({ maxConnections: 4 })
+  const ledgerHasMore = 'forged rows: what the database takes of a forger is the subject'
+  fresh = await freshDatabase({ maxConnections: 4, ledgerHasMore })
   admin = await asSuperuser(fresh)
   a = await makeSeller(fresh.db)
   b = await makeSeller(fresh.db)

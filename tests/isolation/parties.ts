@@ -3,6 +3,7 @@ import { createPasswordHasher } from '#core/auth/passwords.ts'
 import { roles } from '#core/auth/principal.ts'
 import { numberSecrets } from '#core/crypto/numbered.ts'
 import type { Operations } from '#core/db/operations.ts'
+import { newId } from '#core/ids.ts'
 import type { Role } from '#core/plugin.ts'
 import { ensureSeller } from '#core/tenancy/provision.ts'
 import type { RunningSandbox } from '#core/testing/sandbox/sandbox.ts'
@@ -87,6 +88,8 @@ export const makeParty = async (house: House, number: number): Promise<Party> =>
   await stepUp(people.OWNER)
   const key = await makeKey(party, `Key of ${mark}`)
   await makeTheRest(party)
+  await makeExport(house.sql, sellerId)
+  await makeCare(house.sql, sellerId)
   await comeToRest(party)
   return { ...party, email: emailOf('OWNER'), shops: [first, second], key }
 }
@@ -137,6 +140,77 @@ export const keyScopes = [
 export const makeKey = async ({ ask }: Pick<Party, 'ask'>, name: string): Promise<string> => {
   const made = await good(ask('POST', '/v1/api-keys', { name, scopes: keyScopes }), 201)
   return made.secret
+}
+
+/** A whole one, of two files that are told of and lie nowhere: a real one writes while others look. */
+const makeExport = async (sql: Operations, sellerId: string): Promise<void> => {
+  const [id, manifest, part] = [newId(), newId(), newId()]
+  for (const object of [manifest, part]) {
+    await sql`
+      insert into storage_objects (seller_id, id, bucket, storage_key, mime, state, byte_size, sha256,
+        stored_at, kept_at)
+      values (${sellerId}, ${object}, 'files', ${`exports/${sellerId}/2026-01-31/${id}/${object}`},
+        'application/gzip', 'STORED', 1, sha256('x'), now(), now())`
+  }
+  await sql`
+    insert into tenant_exports (seller_id, id, reason, state, manifest_object_id, finished_at)
+    values (${sellerId}, ${id}, 'asked', 'DONE', ${manifest}, now())`
+  await sql`
+    insert into tenant_export_parts (seller_id, export_id, table_name, part, storage_object_id, rows,
+      opened)
+    values (${sellerId}, ${id}, 'orders', 1, ${part}, 1, 0)`
+}
+
+/** What jobs of the whole seller leave: walks over sealed values, and what was erased. */
+const makeCare = async (sql: Operations, sellerId: string): Promise<void> => {
+  for (const kind of ['ROTATE', 'ROTATE', 'VERIFY']) {
+    await sql`
+      insert into key_walks (seller_id, id, kind, reason, asked_by, state, started_at, ended_at)
+      values (${sellerId}, ${newId()}, ${kind}, 'For a look', 'system:test', 'DONE', now(), now())`
+  }
+  await sql`insert into order_index_walks (seller_id) values (${sellerId}) on conflict do nothing`
+  await makeFarewell(sql, sellerId)
+  await makeFiles(sql, sellerId)
+  for (const day of ['2026-01-30', '2026-01-31']) {
+    const accounts = await sql<{ id: string }[]>`
+      select id from marketplace_accounts where seller_id = ${sellerId}`
+    for (const { id } of accounts) {
+      await sql`
+        insert into erasures (seller_id, id, marketplace_account_id, reason, day, days, orders, fields)
+        values (${sellerId}, ${newId()}, ${id}, 'retention', ${day}::date, 90, 1, 4)`
+    }
+  }
+}
+
+/** It was called back: the seller lives on. */
+const makeFarewell = async (sql: Operations, sellerId: string): Promise<void> => {
+  const id = newId()
+  await sql`
+    insert into seller_offboardings (seller_id, id, state, reason, requested_by, shreds_at, withdrawn_at)
+    values (${sellerId}, ${id}, 'WITHDRAWN', 'For a look', 'system:test', now(), now())`
+  await sql`
+    insert into shred_samples (seller_id, offboarding_id, place, table_name, column_name, row_id, sealed)
+    values (${sellerId}, ${id}, 0, 'orders', 'address_enc', ${newId()}, '\\x00')`
+  await sql`
+    insert into shred_trials (seller_id, offboarding_id, process_id, parts, tried, opened, most_opened)
+    values (${sellerId}, ${id}, ${newId()}, 'api', 1, 0, 0)`
+}
+
+/** A file on its way, and one of the archive. */
+const makeFiles = async (sql: Operations, sellerId: string): Promise<void> => {
+  const id = newId()
+  await sql`
+    insert into storage_objects (seller_id, id, bucket, storage_key, mime)
+    values (${sellerId}, ${id}, 'files', ${`exports/${sellerId}/2026-01-31/${id}.csv`}, 'text/csv')`
+  await sql`
+    insert into plugin_files (seller_id, id, plugin_id, writer, keep_days)
+    values (${sellerId}, ${id}, 'tally', ${newId()}, 30)`
+  await sql`
+    insert into plugin_file_parts (seller_id, file_id, part, etag, byte_size, sha256)
+    values (${sellerId}, ${id}, 1, 'x', 1, sha256('x'))`
+  await sql`
+    insert into raw_payloads (seller_id, id, storage_object_id, marketplace_code, hour, number, lines)
+    values (${sellerId}, ${newId()}, ${id}, 'BAZAAR', '2026-01-31T04:00:00Z', 1, 1)`
 }
 
 /** A row of each of the other kinds. */

@@ -22,6 +22,16 @@ export const peopleRows: Readonly<Record<string, RouteRow>> = {
     weight: 2,
     shakes: true,
   },
+  'POST /v1/seller/export': { body: () => ({}), makes: 'tenant_exports.id', weight: 0.2 },
+  'GET /v1/seller/export/{id}': { ids: { 'path id': 'tenant_exports.id' } },
+  'GET /v1/seller/export/{id}/files': { ids: { 'path id': 'tenant_exports.id' } },
+  'GET /v1/seller/offboarding': {},
+  // of another name than the seller's: nobody leaves in the middle of a walk
+  'POST /v1/seller/offboarding': {
+    body: (make) => ({ name: text('Stall')(make), reason: text('The shop closes')(make) }),
+    weight: 0.3,
+  },
+  'DELETE /v1/seller/offboarding': { weight: 0.3 },
   'POST /v1/sellers': { body: (make) => ({ name: text('Branch')(make) }), weight: 0.3 },
   'GET /v1/users': {},
   'GET /v1/users/{id}': ofUser,

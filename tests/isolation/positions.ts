@@ -82,10 +82,14 @@ const wordsAndTimes = new Set([
   ...['marketplace', 'external_account_id', 'name', 'details', 'credentials'],
   // of people, and of what they prove
   ...['email', 'password', 'current', 'next', 'new_password', 'code', 'recovery_code', 'token'],
-  ...['seller_name', 'reason', 'ticket', 'action', 'allowed_ips', 'table'],
+  ...['seller_name', 'reason', 'ticket', 'action', 'allowed_ips', 'table', 'purpose'],
   ...['url', 'bucket', 'region', 'bucket_owner'],
   // of schedules and switches: an account's is told apart by its test
   ...['cron', 'key', 'target'],
+  // of files: what they are called, and their digest
+  ...['file_name', 'sha256'],
+  // what is searched for, and whom a buyer is known by
+  ...['q', 'kinds', 'phone'],
   // of products, as the seller and the marketplaces name them
   ...['sku', 'product_sku', 'listing_id'],
   // of parcels, as couriers know them

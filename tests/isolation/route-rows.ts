@@ -2,6 +2,7 @@
 import { readableTables } from '#core/rules/plugin-sql-names.ts'
 import { peopleRows } from './people-rows.ts'
 import { account, documents, type Maker, type RouteRow, text, user } from './route-row.ts'
+import { phoneOf } from './marks.ts'
 import { importRows } from './import-rows.ts'
 import { signInRows } from './sign-in-rows.ts'
 import { processingRows } from './processing-rows.ts'
@@ -20,6 +21,10 @@ const auditWords = {
 const auditIds = { 'query actor': user, 'query target': 'sellers.id' }
 const auditForms = { 'query target': 'seller:' }
 
+const buyersPhone = ({ draw, mark }: Maker): string =>
+  phoneOf(Number(mark.slice(2, 6)), 1 + draw.below(30))
+const buyersMail = ({ draw, mark }: Maker): string =>
+  `B${1 + draw.below(30)}.${mark}@Buyers.invalid`
 const ownAccount = ({ id }: Maker): string => id(account)
 
 /** Orders, accounts and runs, the audit trail, documents. */
@@ -70,16 +75,62 @@ const otherRows: Readonly<Record<string, RouteRow>> = {
   },
   'GET /v1/payouts/{id}': { ids: { 'path id': 'marketplace_payouts.id' } },
   'GET /v1/payouts/{id}/lines': { ids: { 'path id': 'marketplace_payouts.id' }, weight: 20 },
+  'GET /v1/erasures': { ids: { 'query account': account } },
   'GET /v1/runs': { ids: { 'query account': account }, weight: 20 },
   'GET /v1/runs/{id}': { ids: { 'path id': 'job_runs.id' } },
   'POST /v1/orders/{id}/reveal': {
     ids: { 'path id': 'orders.id' },
     body: (make) => ({ fields: ['name', 'address'], reason: text('The courier asks')(make) }),
   },
+  'GET /v1/search': {
+    words: {
+      // numbers of orders begin alike for all sellers
+      'query q': (make) =>
+        make.draw.pick([
+          'BZ-',
+          '770',
+          '100',
+          buyersPhone(make),
+          buyersMail(make),
+          text('No')(make),
+        ]),
+      'query kinds': ({ draw }) => draw.pick(['order', 'shipment,return', 'payout']),
+    },
+    weight: 20,
+  },
+  'POST /v1/data-principals/find': {
+    body: (make) => ({ phone: buyersPhone(make), reason: text('A buyer asks')(make) }),
+  },
+  'POST /v1/data-principals/export': {
+    body: (make) => ({ email: buyersMail(make), reason: text('A buyer asks')(make) }),
+  },
+  // of a buyer whom nobody has: the orders are what the other walks are about
+  'POST /v1/data-principals/erase': {
+    body: (make) => ({ phone: '+911111111111', orders: 1, reason: text('A buyer asks')(make) }),
+  },
   'GET /v1/audit': { ids: auditIds, forms: auditForms, words: auditWords, weight: 20 },
   'GET /v1/audit/export': { ids: auditIds, forms: auditForms, words: auditWords, weight: 2 },
   'GET /v1/audit/digests': {},
+  'GET /v1/openings': {
+    ids: { 'query actor': user, 'query order': 'orders.id' },
+    words: {
+      'query purpose': ({ draw }) => draw.pick(['orders.list', 'orders.reveal', 'sync']),
+      'query table': () => 'orders',
+      'query from': time,
+      'query to': () => '2027-02-01',
+    },
+    weight: 10,
+  },
+  'GET /v1/openings/daily': { words: { 'query from': time, 'query to': () => '2026-03-01' } },
   'GET /v1/audit/keys': documents,
+  'GET /v1/keys': {},
+  'POST /v1/keys/rotate': {
+    body: (make) => ({ reason: text('A laptop was lost')(make) }),
+    makes: 'key_walks.id',
+    weight: 2,
+  },
+  'GET /v1/keys/rotations': {},
+  'GET /v1/keys/rotations/{id}': { ids: { 'path id': 'key_walks.id' } },
   'GET /v1/audit/anchors': {},
   'POST /v1/audit/anchors': {
     body: ({ mark, serial }) => ({
@@ -151,6 +202,7 @@ export const openTables = [
   'dead_letters',
   'decrypt_ledger',
   'document_asks',
+  'erasures',
   'idempotency_keys',
   'impersonation_sessions',
   'import_lines',
@@ -163,6 +215,7 @@ export const openTables = [
   'inventory_tasks',
   'invoice_series',
   'job_runs',
+  'key_walks',
   'listing_aliases',
   'manifests',
   'marketplace_accounts',
@@ -170,6 +223,7 @@ export const openTables = [
   'marketplace_payouts',
   'order_documents',
   'order_events',
+  'order_index_walks',
   'order_invoices',
   'order_items',
   'order_return_events',
@@ -179,20 +233,29 @@ export const openTables = [
   'payout_line_items',
   'permission_overrides',
   'plan_usage',
+  'plugin_file_parts',
+  'plugin_files',
   'processing_steps',
   'push_events',
   'quarantined_rows',
   'rate_buckets',
+  'raw_payloads',
   'return_awbs',
   'schedules',
   'seller_keys',
+  'seller_offboardings',
   'seller_registrations',
   'seller_users',
   'sellers',
   'shipment_events',
   'shipment_items',
   'shipments',
+  'shred_samples',
+  'shred_trials',
   'storage_objects',
   'sync_cursors',
+  'uploads',
+  'tenant_export_parts',
+  'tenant_exports',
   'warehouses',
 ] as const

@@ -79,6 +79,8 @@ export const openWholeApp = async (
     DATABASE_PLATFORM_URL: store.urls.platform,
     AWS_ENDPOINT_URL: tap.url,
     ROBNU_KMS_CREATE_KEYS: 'true',
+    // time of the suite; tests/start has it on
+    ROBNU_RAW_ARCHIVE: 'false',
     AWS_S3_PER_SELLER_KMS: 'true',
     ROBNU_JWT_KEYS: JSON.stringify({ keys: [newJwtKey()] }),
     ROBNU_AUDIT_KEYS: JSON.stringify({ keys: [newJwtKey()] }),

@@ -2,12 +2,14 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
+import { createArchiveKeys } from '#core/crypto/archive-keys.ts'
 import { createKeyring } from '#core/crypto/keyring.ts'
 import { createKms } from '#core/crypto/kms.ts'
 import { openHost } from '#core/host/host.ts'
 import { migrateHost } from '#core/host/migrate.ts'
 import { createAccountCare } from '#core/ledger/account-care.ts'
 import { createAccounts } from '#core/ledger/accounts.ts'
+import { createRawArchive } from '#core/ledger/archive/raw-archive.ts'
 import { createProcessing } from '#core/ledger/processing/processing.ts'
 import { processAccount } from '#core/ledger/processing/run-batch.ts'
 import { takeNotification } from '#core/ledger/pushes/notifications.ts'
@@ -68,15 +70,16 @@ export const openHouse = async (
   await migrateHost({
     ...{ ownerUrl: fresh.urls.owner, coreFolder, scopeKey: testScopeKey, host, log: () => {} },
   })
-  const keyring = createKeyring({
-    ...{ db: fresh.db, kms: memoryKms(), log: silentLog, now: Date.now },
-    aliasOf: () => 'alias/test',
-    createMissingAlias: false,
-  })
+  const kms = memoryKms()
+  const source = { db: fresh.db, kms, aliasOf: () => 'alias/test', createMissingAlias: false }
+  const keyring = createKeyring({ ...source, log: silentLog, now: Date.now })
   await prepareCloud(cloud.url)
   const files = createFiles({
     ...{ db: fresh.db, bucket, region: 'ap-south-1', endpoint: cloud.url },
     ...{ aliasOf: () => 'alias/test', ensureKey: () => Promise.resolve() },
+  })
+  const archiveKeys = createArchiveKeys({
+    ...{ ...source, now: Date.now, ttlMs: 300_000, graceMs: 60_000, maxSellers: 10 },
   })
   const sandboxes = new Map<string, RunningSandbox>()
   for (const id of ids) sandboxes.set(id, await startSandboxOf(id, seed, perDay))
@@ -101,6 +104,9 @@ export const openHouse = async (
   const deps = {
     ...{ db: fresh.db, keyring, files, registry: createRegistry(host.marketplaces), fetch },
     ...{ upstreamOf, configOf: host.configOf, now: Date.now, sliceMs: 60_000, wake: () => {} },
+    archive: createRawArchive({
+      ...{ db: fresh.db, files, archiveKeys, log: silentLog, now: Date.now },
+    }),
     log: createLog((line) => void lines.push(line), () => new Date()),
     // nobody waits: the world goes on instead
     sleep: (ms: number) => pass(Math.min(ms, 3_600_000)),
@@ -172,7 +178,13 @@ export const openHouse = async (
     }
   }
   return {
-    ...{ shops, control, pass, fresh, lines },
+    ...{ shops, control, pass, fresh, lines, deps, archiveKeys },
+    /** The next sync begins with the first order that there is. */
+    forgetCursor: ({ accountId }: Shop) =>
+      fresh.asSuperuser((admin) =>
+        admin`delete from sync_cursors
+          where marketplace_account_id = ${accountId} and target = 'ORDERS'`
+      ),
     /** What a marketplace tells by itself arrives, all of it twice. Resolves to how much it was. */
     carry: async (id: string): Promise<number> => {
       const own = shops.filter(({ marketplace }) => marketplace.id === id)
@@ -224,6 +236,7 @@ export const openHouse = async (
       for (const sandbox of sandboxes.values()) await sandbox.stop()
       files.close()
       keyring.close()
+      archiveKeys.close()
       await fresh.close()
       await cloud.stop()
       vi.unstubAllEnvs()

@@ -5,7 +5,10 @@
 import { readdirSync } from 'node:fs'
 import process from 'node:process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { whatStays } from '../ledger/retention/support.ts'
+import { lookAtArchive } from './archive.ts'
 import { booksOf, differences, ledgerOf, type Shown } from './books.ts'
+import { eraseLater, heldLater, keptOfRuns, papersOf, wordsOfBuyers } from './buyers.ts'
 import { type House, openHouse, type Shop } from './house.ts'
 
 const folder = new URL('../../marketplaces/', import.meta.url)
@@ -95,7 +98,97 @@ test.each(ids)('%s: days with trouble end as the books have it', async (id) => {
   figures[id] = { ...told, pushes }
 }, 60_000 + days * 60_000)
 
+test('logs, work, messages and trails of all that name no buyer', async () => {
+  const words = await wordsOfBuyers(house)
+  // Meesho tells of no buyer
+  expect(words.length).toBeGreaterThan(ids.join() === 'meesho' ? -1 : 20)
+  const kept = await keptOfRuns(house)
+  expect(kept.length).toBeGreaterThan(10_000)
+  expect(words.filter((word) => kept.includes(word))).toEqual([])
+})
+
+test('the archive of all that holds every answer, and names no buyer', async () => {
+  let words = 0
+  for (const id of ids) {
+    const shop = house.shops.findLast(({ marketplace }) => marketplace.id === id)
+    if (!shop) throw new Error(`There is no shop of ${id}`)
+    const archived = await lookAtArchive(house, shop)
+    figures[id] = { ...figures[id], archived }
+    words += archived.words
+  }
+  // some tell no more of a buyer than the town
+  if (ids.length === all.length) expect(words).toBeGreaterThan(100)
+})
+
+test(
+  'buyers end on their day in every marketplace; orders and money stay as they are',
+  async () => {
+    const sellers = new Set(house.shops.map(({ seller }) => seller))
+    const [first, ...others] = sellers
+    if (first === undefined) throw new Error('Nobody sells')
+    const daysOf = (id: string) => id === 'amazon' ? 30 : 90
+    const before = await whatStays(house.fresh)
+    const papers = await papersOf(house)
+    expect(papers).toBeGreaterThan(0)
+    const held: Record<string, number>[] = []
+    for (const later of [0, 30, 61, 200]) {
+      await eraseLater(house, later, later === 200 ? new Set([first]) : sellers)
+      if (later === 200) {
+        // of a seller that nobody asked for nothing goes
+        const [left] = await house.fresh.asSuperuser((sql) =>
+          sql<{ n: number }[]>`select count(*)::int as n from orders
+          where seller_id = any (${others.map(({ sellerId }) => sellerId)})
+            and customer_erased_at is null`
+        )
+        expect(left?.n).toBeGreaterThan(0)
+        await eraseLater(house, later, new Set(others))
+      }
+      const found = await heldLater(house, later, daysOf)
+      expect(Object.values(found).map(({ expired }) => expired), `${later} days later`)
+        .toEqual(Object.keys(found).map(() => 0))
+      held.push(Object.fromEntries(Object.entries(found).map(([id, one]) => [id, one.held])))
+    }
+    const [now, , months, last] = held
+    for (const id of ids) {
+      if (id !== 'meesho') expect(now?.[id], id).toBeGreaterThan(0)
+      expect(last?.[id], id).toBe(0)
+    }
+    if (ids.length === all.length) expect(months).toMatchObject({ amazon: 0, meesho: 0 })
+    expect(await papersOf(house)).toBe(0)
+    expect(await whatStays(house.fresh)).toEqual(before)
+
+    const erasures = () => house.fresh.asSuperuser((sql) => sql`select * from erasures order by id`)
+    const told = await erasures()
+    expect(told.length).toBeGreaterThanOrEqual(sellers.size)
+    await eraseLater(house, 200, sellers)
+    expect(await erasures()).toEqual(told)
+
+    // the marketplace tells all of it once more
+    const shop = house.shops.findLast(({ marketplace: { id } }) => id !== 'meesho') ??
+      house.shops.at(-1)
+    if (shop === undefined) throw new Error('There is no shop')
+    await house.forgetCursor(shop)
+    await house.sync(shop, 'ORDERS')
+    const [again] = await house.fresh.asSuperuser((sql) =>
+      sql<{ received: number; unchanged: number }[]>`select received, unchanged from job_runs
+      where marketplace_account_id = ${shop.accountId} and target = 'ORDERS'
+      order by created_at desc limit 1`
+    )
+    const [refilled] = await house.fresh.asSuperuser((sql) =>
+      sql<{ n: number; erased: number }[]>`
+      select count(*) filter (where customer_name_enc is not null or address_enc is not null)::int as n,
+        count(*)::int as erased
+      from orders where customer_erased_at is not null`
+    )
+    expect(refilled?.n).toBe(0)
+    expect(refilled?.erased).toBeGreaterThan(100)
+    expect(again?.unchanged).toBeGreaterThan(20)
+    figures['buyers'] = { held, papers, erased: refilled?.erased, again }
+  },
+  120_000,
+)
+
 test('every marketplace was held against its books', () => {
-  expect(Object.keys(figures).toSorted()).toEqual(ids.toSorted())
+  expect(Object.keys(figures).toSorted()).toEqual([...ids, 'buyers'].toSorted())
   process.stdout.write(`Months: ${JSON.stringify({ days, seed, ...figures })}\n`)
 })

@@ -8,6 +8,7 @@ import { command, sql } from '../../core/db/sql.ts'
 import { newId } from '../../core/ids.ts'
 import { z } from 'zod'
 import './provided.ts'
+import { type LedgerExtra, settleOpens } from './opens.ts'
 import { testScopeKey } from './scope-key.ts'
 
 export interface FreshDatabase {
@@ -15,12 +16,17 @@ export interface FreshDatabase {
   readonly db: OpenDatabase
   /** As the superuser, whom no policy holds back: to look at what is really stored. */
   readonly asSuperuser: <T>(work: (sql: Operations) => Promise<T>) => Promise<T>
+  /** Throws when other values were opened in this process than the decrypt ledger says. */
   readonly close: () => Promise<void>
 }
 
 /** About 100 ms. Close it in `afterAll`. */
 export const freshDatabase = async (
-  options: { readonly maxConnections?: number } = {},
+  options: {
+    readonly maxConnections?: number
+    /** Why its decrypt ledger says more than this process has opened. */
+    readonly ledgerHasMore?: LedgerExtra
+  } = {},
 ): Promise<FreshDatabase> => {
   const template = inject('superuserUrl')
   const name = `test_${randomBytes(6).toString('hex')}`
@@ -49,10 +55,17 @@ export const freshDatabase = async (
     asSuperuser: (work) => withOperations(replaceDatabase(template, name), work),
     close: async () => {
       await db.close()
-      await withOperations(
-        replaceDatabase(template, 'postgres'),
-        (admin) => admin.unsafe(`drop database ${name} with (force)`),
-      )
+      try {
+        await withOperations(
+          replaceDatabase(template, name),
+          (admin) => settleOpens(admin, options.ledgerHasMore),
+        )
+      } finally {
+        await withOperations(
+          replaceDatabase(template, 'postgres'),
+          (admin) => admin.unsafe(`drop database ${name} with (force)`),
+        )
+      }
     },
   }
 }

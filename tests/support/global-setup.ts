@@ -1,5 +1,5 @@
 /** One PostgreSQL for the whole run, with a migrated template that every test copies. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import './provided.ts'
@@ -11,6 +11,7 @@ import { ensureRoles } from '../../scripts/local/roles.ts'
 import { startPostgres } from '../../scripts/local/postgres.ts'
 import { keepForSearch, plant, searchLeftovers } from './canary.ts'
 import { isolatedInTests, passwordOfPlugins } from './plugin-logins.ts'
+import { sumOpens } from './opens-sum.ts'
 import { testScopeKey } from './scope-key.ts'
 
 export const setup = async (
@@ -37,6 +38,9 @@ export const setup = async (
 
   const provide = project.provide as (key: string, value: unknown) => void
   provide('superuserUrl', postgres.superuserUrl('robnu_template'))
+  const opensFile = join(dir, 'opens.jsonl')
+  await writeFile(opensFile, '')
+  provide('opensFile', opensFile)
   provide('urls', {
     app: urls.DATABASE_URL,
     platform: urls.DATABASE_PLATFORM_URL,
@@ -49,6 +53,8 @@ export const setup = async (
       const begun = performance.now()
       const { bytes, files } = searchLeftovers(dir)
       const ms = Math.round(performance.now() - begun)
+      const isWhole = Boolean(process.env['ROBNU_SUITE'])
+      process.stdout.write(`${sumOpens(opensFile, isWhole)}\n`)
       process.stdout.write(`No secret in ${files.length} files, ${bytes >> 20} MiB, ${ms} ms\n`)
     } finally {
       await postgres.stop()

@@ -3,7 +3,7 @@ import type { FreshDatabase } from './database.ts'
 
 /** Every plugin that a test runs in a process of its own and that has SQL. */
 export const isolatedInTests: readonly string[] = [
-  ...['hostile', 'notes', 'unruly_a', 'unruly_b', 'unruly_d'],
+  ...['exports', 'hostile', 'notes', 'unruly_a', 'unruly_b', 'unruly_d'],
 ]
 export const passwordOfPlugins = 'of-a-test'
 

@@ -9,6 +9,7 @@ import { type App, createApp } from '../../core/http/app.ts'
 import { cookieName } from '../../core/http/cookie.ts'
 import type { TenancyServices } from '../../core/http/services.ts'
 import { newId } from '../../core/ids.ts'
+import { createOffboardings } from '../../core/ledger/offboarding/requests.ts'
 import { silentLog } from '../../core/log.ts'
 import type { Role } from '../../core/plugin.ts'
 import { createPermissions } from '../../core/rbac/permissions.ts'
@@ -102,6 +103,11 @@ export const openTenancyWorld = async (
       ...nobodyElse,
       auth,
       tenancy,
+      offboardings: createOffboardings({
+        ...{ db, now, graceDays: 7, wake: () => {} },
+        // the files themselves have their own tests
+        exports: { request: () => Promise.resolve({ id: newId() }) },
+      }),
       idempotency: {
         find: (entry) => findMade(db, entry),
         fingerprint: (text) => createHash('sha256').update(text).digest(),

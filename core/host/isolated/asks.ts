@@ -131,6 +131,12 @@ export const createDesk = (
     if (!found.syncDue) throw new Error('There is no sweep here')
     return found as SweepContext
   }
+  /** Of a job, and of nothing else. */
+  const job = (): JobContext => {
+    const found = given()
+    if (!found.files || !found.reach) throw new Error('There are no files here')
+    return found as JobContext
+  }
   const some = async (of: AsyncIterator<unknown> | undefined, most: number) => {
     const items: unknown[] = []
     while (of && !isOver && items.length < most) {
@@ -161,6 +167,12 @@ export const createDesk = (
     made: ([id, resourceId]) => Promise.resolve(txOf(id).made?.(resourceId)),
     syncDue: ([target]) => sweep().syncDue(target),
     verifyIdle: ([idleMs]) => sweep().verifyIdle(idleMs),
+    fileWrite: ([file]) => job().files.write(file),
+    fileAppend: ([writer, part, bytes]) => job().files.append(writer, part, bytes),
+    fileFinish: ([writer]) => job().files.finish(writer),
+    fileRemove: ([id]) => job().files.remove(id),
+    fileUrl: ([id, ask]) => job().files.url(id, ask),
+    reach: ([permission]) => job().reach(permission),
     pull: ([most]) => some(records, most),
   }
   return {

@@ -5,6 +5,8 @@ import {
   type HttpInit,
   type JobContext,
   type MakingTx,
+  type PluginFiles,
+  type Reach,
   type ReportRecord,
   type Schema,
   type SellerTx,
@@ -77,9 +79,17 @@ export const childContext = (
     },
     scope: inScope('scope'),
     make: inScope('make'),
+    files: {
+      write: async (file) => await ask(id, 'fileWrite', file) as Awaited<ReturnType<Write>>,
+      append: async (...part) => void await ask(id, 'fileAppend', ...part),
+      finish: async (writer) => await ask(id, 'fileFinish', writer) as Awaited<ReturnType<Finish>>,
+      remove: async (file) => void await ask(id, 'fileRemove', file),
+      url: async (file, wanted) => await ask(id, 'fileUrl', file, wanted) as string,
+    },
+    reach: async (permission) => await ask(id, 'reach', permission) as Reach | null,
   }
   if (wire.$ctx === 'job') return context
-  const { scope: _scope, make: _make, ...plain } = context
+  const { scope: _scope, make: _make, files: _files, reach: _reach, ...plain } = context
   if (wire.$ctx === 'context') return plain as JobContext
   return {
     ...plain as JobContext,
@@ -87,6 +97,9 @@ export const childContext = (
     verifyIdle: async (idleMs) => await ask(id, 'verifyIdle', idleMs) as number,
   }
 }
+
+type Write = PluginFiles['write']
+type Finish = PluginFiles['finish']
 
 interface OpenedTable {
   readonly table: number

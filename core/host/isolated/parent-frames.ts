@@ -82,6 +82,12 @@ export const askArguments = {
   close: z.tuple([tx, z.enum(['commit', 'nothing', 'rollback']), wireError.optional()]),
   syncDue: z.tuple([z.enum(['ORDERS', 'RETURNS', 'PAYOUTS', 'INVENTORY', 'PROCESSING'])]),
   verifyIdle: z.tuple([z.number().positive()]),
+  fileWrite: z.tuple([z.object({ id: text, mime: text, keepDays: z.number() })]),
+  fileAppend: z.tuple([text, z.number().int(), z.instanceof(Uint8Array)]),
+  fileFinish: z.tuple([text]),
+  fileRemove: z.tuple([text]),
+  fileUrl: z.tuple([text, z.object({ fileName: text, seconds: z.number() })]),
+  reach: z.tuple([text]),
   pull: z.tuple([most]),
 } as const
 export type What = keyof typeof askArguments

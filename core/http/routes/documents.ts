@@ -56,6 +56,7 @@ export const documentRoutes = (
     params: IdParams,
     answer: DocumentLink,
     examples: { answer: documentLinkExample },
+    problems: ['buyer-erased'],
     handle: async ({ params: { id } }, { entry, accounts, may }) => {
       const document = await documents.link(entry, id, {
         accounts,
@@ -63,6 +64,7 @@ export const documentRoutes = (
         maySeeBuyer: (account) => may('customers:read', account),
       })
       if (document === 'buyer') throw fault('forbidden')
+      if (document === 'erased') throw fault('buyer-erased')
       if (document === null) throw fault('not-found')
       return document
     },

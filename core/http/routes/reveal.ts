@@ -31,7 +31,7 @@ export const revealRoutes = (reveals: Reveals): readonly Route[] => [
       body: { fields: ['phone'], reason: 'The courier cannot find the address' },
       answer: { order_id: exampleIds.order, customer: { phone: '+919876543212' } },
     },
-    problems: ['quota-exceeded', 'keys-unavailable'],
+    problems: ['quota-exceeded', 'keys-unavailable', 'buyer-erased'],
     handle: async ({ params: { id }, body }, { entry, accounts, person }) => {
       const customer = await reveals.reveal(entry, id, {
         userId: person().userId,

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { fault } from '../../errors.ts'
 import { AuditEvent, auditEventExample } from '../audit-schemas.ts'
+import { sellerStates } from '../../tenancy/staff-sellers.ts'
 import { authBodyLimit } from '../body.ts'
 import { clearedStaffCookie, staffCookie } from '../cookie.ts'
 import type { Cursors } from '../cursor.ts'
@@ -32,7 +33,7 @@ const proofExample = {
 const SellersQuery = z.strictObject({
   cursor: Cursor.optional(),
   limit: Limit,
-  status: z.enum(['ACTIVE', 'SUSPENDED']).optional(),
+  status: z.enum(sellerStates).optional(),
 })
 const AuditQuery = z.strictObject({
   cursor: Cursor.optional(),

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { SellerKeys } from '../../crypto/keys.ts'
 import { openFields } from '../../crypto/opening.ts'
+import type { OpeningPurpose } from '../../crypto/purposes.ts'
 import type { SellerScope } from '../../db/database.ts'
 import { sql } from '../../db/sql.ts'
 import { type ManifestRow, type ShipmentRow, stateName } from '../../plugin.ts'
@@ -16,7 +17,7 @@ export interface RecordAsk {
   /** What a step has just told, and is not stored yet. */
   readonly shipment?: ShipmentRow
   /** Why the buyer's fields are opened: `documents.packing-slip`; null: no paper shows them. */
-  readonly purpose: string | null
+  readonly purpose: OpeningPurpose | null
 }
 
 export const loadRecord = async (

@@ -1,5 +1,6 @@
 /** Papers of one step: made of the record, or taken over from the marketplace, and put into storage. */
 import type { Keyring } from '../../crypto/keyring.ts'
+import type { OpeningPurpose } from '../../crypto/purposes.ts'
 import type { Database } from '../../db/database.ts'
 import { type DocumentType, failure, type StepResult } from '../../plugin.ts'
 import { manifestFolder, orderFolder } from '../../storage/keys.ts'
@@ -25,6 +26,13 @@ const papers: Readonly<Record<OrderPaper, (record: OrderRecord) => Promise<Uint8
   VENDOR_INVOICE: vendorInvoice,
   CUSTOMER_INVOICE: customerInvoice,
   LABEL: label,
+}
+/** Why the buyer's fields are opened for a paper of ours; null: it shows none of them. */
+const purposes: Readonly<Record<OrderPaper, OpeningPurpose | null>> = {
+  PACKING_SLIP: 'documents.packing-slip',
+  VENDOR_INVOICE: null,
+  CUSTOMER_INVOICE: 'documents.customer-invoice',
+  LABEL: 'documents.label',
 }
 /** Papers that show the buyer. */
 export const showsBuyer: readonly DocumentType[] = [
@@ -65,10 +73,9 @@ const renderOrder = async (
 ): Promise<MadeDocument> => {
   const { entry, accountId } = work
   const keys = await keyring.forSeller(entry)
-  const purpose = showsBuyer.includes(type) ? `documents.${slugOf(type)}` : null
   const record = await db.withSellerScope(entry, (scope) =>
     loadRecord(scope, keys, {
-      ...{ accountId, batchId: batch.id, orderId, marketplaceName, purpose },
+      ...{ accountId, batchId: batch.id, orderId, marketplaceName, purpose: purposes[type] },
       ...shipment ? { shipment } : {},
     }))
   const object = await files.put(entry, {

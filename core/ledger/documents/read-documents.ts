@@ -1,7 +1,7 @@
 /** Documents as the API shows them, and the addresses that they are read at. */
 import { z } from 'zod'
 import { recordAudit } from '../../audit/record.ts'
-import type { Database, Entry } from '../../db/database.ts'
+import type { Database, Entry, SellerScope } from '../../db/database.ts'
 import { sql } from '../../db/sql.ts'
 import { type DocumentType, documentTypes } from '../../plugin.ts'
 import type { AccountLimit } from '../../rbac/decide.ts'
@@ -60,18 +60,18 @@ export const createDocuments = ({ db, files, now }: {
   /**
    * With an address that needs no sign-in; the reading of it is in the audit trail. Null as above.
    * `maySeeBuyer` decides for the account of a paper that shows the buyer: false throws nothing, and
-   * answers 'buyer'.
+   * answers 'buyer'. 'erased': the paper was let go with its buyer.
    */
   link: async (entry: Entry, id: string, ask: {
     readonly accounts: AccountLimit | null
     readonly maySeeBuyer: (accountId: string) => boolean
-  }): Promise<DocumentLink | 'buyer' | null> => {
+  }): Promise<DocumentLink | 'buyer' | 'erased' | null> => {
     const found = await db.withSellerScope(entry, async (scope) => {
       const row = await scope.maybeOne(sql.type(documentRow.extend({ object_id: z.string() }))`
         select ${columns}, d.storage_object_id as object_id from order_documents d ${joined}
         where d.seller_id = ${scope.sellerId} and d.id in (
           select id from order_documents where ${theRow(scope.sellerId, id, ask.accounts)})`)
-      if (!row) return null
+      if (!row) return await isErased(scope, id, ask.accounts) ? 'erased' : null
       const { object_id, ...view } = row
       if (showsBuyer.includes(row.type) && !ask.maySeeBuyer(row.marketplace_account_id)) {
         return 'buyer'
@@ -84,7 +84,7 @@ export const createDocuments = ({ db, files, now }: {
       })
       return { view, object }
     })
-    if (found === null || found === 'buyer') return found
+    if (found === null || typeof found === 'string') return found
     const { view, object } = found
     const url = await files.urlOf(object, {
       fileName: `${view.type.toLowerCase()}-${id.slice(-8)}.${extensionOf(object.mime)}`,
@@ -93,6 +93,17 @@ export const createDocuments = ({ db, files, now }: {
     return { ...view, url, url_expires_at: new Date(now() + linkSeconds * 1000) }
   },
 })
+
+const isErased = async (
+  scope: SellerScope,
+  id: string,
+  accounts: AccountLimit | null,
+): Promise<boolean> => {
+  const row = await scope.maybeOne(sql.type(z.object({ erased: z.boolean() }))`
+    select erased_at is not null as erased from order_documents
+    where ${theRow(scope.sellerId, id, accounts)}`)
+  return row?.erased ?? false
+}
 
 const columns = sql.fragment`d.id, d.marketplace_account_id, d.order_id, d.shipment_id,
   d.manifest_id, d.type, d.source, s.mime, s.byte_size::int4 as byte_size,

@@ -70,7 +70,7 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
   let folder = accountFolder({ ...work.entry, accountId: work.accountId }, 'downloads')
   const context = loadingContext(deps, marketplace, work, { ...slice, folder: () => folder })
   const until = deps.now() + deps.sliceMs
-  const to = { marketplace, context, purpose: 'documents' }
+  const to = { marketplace, context, purpose: 'documents' } as const
   return await withAccount(deps, work, to, async (account) => {
     for (;;) {
       const next = await deps.db.withSellerScope(

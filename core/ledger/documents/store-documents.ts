@@ -1,10 +1,12 @@
 /** Rows of documents: one living paper of each type for an order or a manifest. */
 import { z } from 'zod'
+import { uuidArray } from '../../db/arrays.ts'
 import type { SellerScope } from '../../db/database.ts'
 import { command, sql } from '../../db/sql.ts'
 import { newId } from '../../ids.ts'
 import type { DocumentType } from '../../plugin.ts'
 import { keepObjects } from '../../storage/rows.ts'
+import { goneWithOrder } from '../retention/papers.ts'
 
 export interface MadeDocument {
   readonly type: DocumentType
@@ -19,14 +21,19 @@ export interface MadeDocument {
   readonly namesOrder?: boolean
 }
 
-/** The same bytes again change nothing; others take the place of the paper before. */
+/**
+ * The same bytes again change nothing; others take the place of the paper before. Nothing that shows a
+ * buyer is kept of an order whose buyer was erased: answers the ids of these orders.
+ */
 export const storeDocuments = async (
   scope: SellerScope,
   place: { readonly accountId: string; readonly batchId: string | null },
   made: readonly MadeDocument[],
-): Promise<void> => {
+): Promise<readonly string[]> => {
   const { sellerId } = scope
+  const erased = await readErased(scope, made)
   for (const { type, orderId, manifestId, source, objectId, quantities, namesOrder } of made) {
+    if (orderId !== null && erased.has(orderId) && goneWithOrder.includes(type)) continue
     const living = await scope.maybeOne(sql.type(livingRow)`
       select d.id, d.storage_object_id, o.sha256 = n.sha256 as same
       from order_documents d
@@ -57,7 +64,25 @@ export const storeDocuments = async (
         ${told === null ? null : JSON.stringify(told)}::jsonb
       )`)
   }
+  return [...erased]
 }
+
+/** Locked, so that a buyer is not erased between this look and the paper. */
+const readErased = async (
+  scope: SellerScope,
+  made: readonly MadeDocument[],
+): Promise<ReadonlySet<string>> => {
+  const ids = made.flatMap(({ type, orderId }) =>
+    orderId !== null && goneWithOrder.includes(type) ? [orderId] : []
+  )
+  if (ids.length === 0) return new Set()
+  const rows = await scope.any(sql.type(erasedRow)`
+    select id, customer_erased_at is not null as erased from orders
+    where seller_id = ${scope.sellerId} and id = any(${uuidArray(ids)}::uuid[])
+    order by id for share`)
+  return new Set(rows.flatMap(({ id, erased }) => erased ? [id] : []))
+}
+const erasedRow = z.object({ id: z.string(), erased: z.boolean() })
 const livingRow = z.object({
   id: z.string(),
   storage_object_id: z.string(),

@@ -12,7 +12,7 @@ import { type AccountLimit, within } from '../../rbac/decide.ts'
 import { maxFileBytes } from '../../reports/limits.ts'
 import type { Files } from '../../storage/files.ts'
 import { accountFolder } from '../../storage/keys.ts'
-import { keepObjects, type StoredObject } from '../../storage/rows.ts'
+import { type StoredObject, takeObject } from '../../storage/rows.ts'
 import { theRow } from '../account-limit.ts'
 import type { Registry } from '../registry.ts'
 import type { Upstream } from '../upstream.ts'
@@ -49,7 +49,7 @@ export const createImports = (deps: ImportsDeps) => ({
     return await deps.files.put(entry, { folder, mime, body, maxBytes: maxFileBytes })
   },
 
-  /** Throws `not-found`, `target-unsupported`. */
+  /** Throws `not-found`, `target-unsupported`, `upload-taken`. */
   make: async (
     entry: Entry,
     ask: FileAsk & { readonly object: StoredObject; readonly fileName: string },
@@ -58,7 +58,8 @@ export const createImports = (deps: ImportsDeps) => ({
     const id = newId()
     const view = await deps.db.makeInSellerScope(entry, async (scope) => {
       const { id: plugin } = await readerOf(deps, scope, ask)
-      await keepObjects(scope, [object.id])
+      // the end of an import lets its file go
+      if (!await takeObject(scope, object.id)) throw fault('upload-taken')
       const asked = await requestWork(scope, {
         ...{ sellerId: scope.sellerId, accountId, target: 'IMPORT', reason: 'manual' },
         ...{ queue: deps.queueOf('IMPORT', plugin), lane: `job:${id}` },

@@ -13,6 +13,7 @@ import { moveOrder } from '../order-moves.ts'
 import { storeManifests } from '../store-manifests.ts'
 import { storeShipments } from '../store-shipments.ts'
 import { closeAt, dispatchDay } from './cutoff.ts'
+import { buyerErased } from './plan-batch.ts'
 import { isDone, recordStep, storeBillTo } from './step-rows.ts'
 
 export interface StepPlace {
@@ -45,8 +46,13 @@ export const applyStep = async (
   return await db.withSellerScope(work.entry, async (scope) => {
     if (result.order !== null && await isDone(scope, batch.id, result)) return 'next'
     await storeFacts(scope, keys, place, result)
-    await storeDocuments(scope, { accountId: work.accountId, batchId: batch.id }, made)
-    const fault = result.outcome === 'done' ? await checkPapers(scope, batch.id, result) : null
+    const paperPlace = { accountId: work.accountId, batchId: batch.id }
+    const erased = await storeDocuments(scope, paperPlace, made)
+    const fault = result.outcome !== 'done'
+      ? null
+      : result.order !== null && erased.includes(result.order)
+      ? buyerErased
+      : await checkPapers(scope, batch.id, result)
     const recorded: StepResult = fault ? { ...result, outcome: 'held', ...fault } : result
     await recordStep(scope, batch.id, recorded)
     if (recorded.outcome === 'held') await tellHeld(scope, place, recorded)

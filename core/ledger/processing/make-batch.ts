@@ -82,7 +82,7 @@ const readCandidates = async (
   const which = orderIds === null
     ? sql.fragment`o.status in ('NEW', 'ACKNOWLEDGED', 'PACKED', 'READY_TO_SHIP') and not o.on_hold
         and (o.process_after is null or o.process_after <= ${now.toISOString()}::timestamptz)
-        and o.fulfilled_by is distinct from 'MARKETPLACE'
+        and o.fulfilled_by is distinct from 'MARKETPLACE' and o.customer_erased_at is null
         and not exists (
           select from batch_orders b
           where b.seller_id = o.seller_id and b.order_id = o.id and b.live)
@@ -94,7 +94,7 @@ const readCandidates = async (
     : sql.fragment`o.id = any(${uuidArray(orderIds)}::uuid[])`
   const rows = await scope.any(sql.type(candidateRow)`
     select o.id, o.external_order_id, o.status, o.on_hold, o.process_after, o.ordered_at,
-      o.fulfilled_by, exists (
+      o.fulfilled_by, o.customer_erased_at is not null as erased, exists (
         select from batch_orders b
         where b.seller_id = o.seller_id and b.order_id = o.id and b.live) as busy,
       coalesce((
@@ -120,6 +120,7 @@ const readCandidates = async (
     orderedAt: row.ordered_at,
     isTheirs: row.fulfilled_by === 'MARKETPLACE',
     isBusy: row.busy,
+    isErased: row.erased,
     lines: row.lines,
   }))
 }
@@ -132,6 +133,7 @@ const candidateRow = z.object({
   ordered_at: z.date(),
   fulfilled_by: z.string().nullable(),
   busy: z.boolean(),
+  erased: z.boolean(),
   lines: z.array(z.object({
     itemId: z.string(),
     externalId: z.string(),

@@ -13,6 +13,8 @@ export interface Candidate {
   readonly isTheirs: boolean
   /** It is in another living batch. */
   readonly isBusy: boolean
+  /** Nothing of its buyer is kept any more. */
+  readonly isErased: boolean
   readonly lines: readonly {
     readonly itemId: string
     readonly externalId: string
@@ -72,13 +74,14 @@ const whyNot = (
   lines: PlannedOrder['lines'],
   now: Date,
 ): Held | null => {
-  const { status, isOnHold, processAfter, isTheirs, isBusy } = order
+  const { status, isOnHold, processAfter, isTheirs, isBusy, isErased } = order
   if (isBusy) return held('in-another-batch', 'Another batch has this order in hand')
   if (status === 'CANCELLED') return held('cancelled', 'The order is cancelled')
   if (isTheirs) return held('fulfilled-by-marketplace', 'The marketplace ships this order itself')
   if (orderStateRank(status) >= orderStateRank('MANIFESTED')) {
     return held('already-manifested', 'The order is in a closed manifest, or on its way')
   }
+  if (isErased) return buyerErased
   if (isOnHold) return held('on-hold', 'The marketplace has the order on hold')
   if (processAfter !== null && processAfter > now) {
     return held('too-early', 'The marketplace does not allow its processing yet')
@@ -90,6 +93,12 @@ const whyNot = (
     return held('no-stock', 'There is no stock for any line of the order')
   }
   return null
+}
+
+/** No paper shows where it is to go. */
+export const buyerErased: Held = {
+  code: 'buyer-erased',
+  message: 'What was kept of the buyer was erased, so there is no address for its papers',
 }
 
 const held = (code: string, message: string): Held => ({ code, message })

@@ -110,7 +110,7 @@ const runSlice = async (slice: Slice): Promise<SliceEnd> => {
     ...{ signal, folder: () => folderOf(work, doing) },
   })
   const until = deps.now() + deps.sliceMs
-  const to = { marketplace, context, purpose: 'processing' }
+  const to = { marketplace, context, purpose: 'processing' } as const
   return await withAccount(
     deps,
     work,

@@ -6,27 +6,39 @@ import { tableOf, timeOf } from '../table.ts'
 import { onlyId, verbWith, wholeOf } from '../verbs.ts'
 import { refuseDryRun, wrongCall } from '../wrong-call.ts'
 
-const verbs = ['list', 'show', 'suspend', 'resume'] as const
-const states = ['ACTIVE', 'SUSPENDED'] as const
+const verbs = ['list', 'show', 'suspend', 'resume', 'offboard', 'recall', 'certificate'] as const
+const states = ['ACTIVE', 'SUSPENDED', 'OFFBOARDED'] as const
 
 export const sellerCommand: Command = {
   name: 'seller',
-  summary: 'Lists and shows sellers, suspends and resumes them',
-  usage: `Usage: robnu seller list [--status ACTIVE|SUSPENDED] [--limit 50] [--after <id>]
+  summary: 'Lists and shows sellers, suspends and resumes them, and lets them go',
+  usage:
+    `Usage: robnu seller list [--status ACTIVE|SUSPENDED|OFFBOARDED] [--limit 50] [--after <id>]
        robnu seller show <id>
        robnu seller suspend <id> --reason "…" [--by <who>]
        robnu seller resume <id> --reason "…" [--by <who>]
+       robnu seller offboard <id> --reason "…" [--by <who>] [--days 7] [--no-export]
+       robnu seller recall <id> --reason "…" [--by <who>]
+       robnu seller certificate <id> [--out <file>]
+       robnu seller certificate <file> --keys <keys.json>
 
 A suspended seller reads and exports, and writes nothing; its syncs wait, and go on when it is resumed.
 The reason and who did it (--by, your login) stand in the trail of the seller, which reads both, and in
-that of the org. Doing it twice is doing it once. Takes the environment of "robnu serve".`,
+that of the org. Doing it twice is doing it once. Takes the environment of "robnu serve".
+
+"offboard" lets a seller leave for good, as its OWNER may ask it: an export of all that it has is made,
+the OWNERs are told at once and two days before, and after the days of grace the workers shut it and
+destroy its keys. Until then "recall" calls it back; afterwards nothing does. "certificate" writes the
+signed proof of it, or checks one without a database (it is scripts/verify-certificate.mjs): 0: certified.
+1: not. 2: it could not be verified.`,
   changes: true,
   run: async (args, io) => {
     const { values, positionals } = parseArgs({
       args: [...args],
       options: {
         ...{ status: { type: 'string' }, limit: { type: 'string' }, after: { type: 'string' } },
-        ...{ reason: { type: 'string' }, by: { type: 'string' } },
+        ...{ reason: { type: 'string' }, by: { type: 'string' }, days: { type: 'string' } },
+        ...{ out: { type: 'string' }, keys: { type: 'string' }, 'no-export': { type: 'boolean' } },
       },
       allowPositionals: true,
     })
@@ -37,7 +49,18 @@ that of the org. Doing it twice is doing it once. Takes the environment of "robn
       const by = operatorOf(io.env, values.by)
       return await change(io, verb, { sellerId, reason, by })
     }
+    if (verb === 'offboard' || verb === 'recall') {
+      const sellerId = onlyId(words, 'the id of a seller')
+      const asked = { sellerId, reason: reasonOf(values.reason), by: operatorOf(io.env, values.by) }
+      const desk = await import('../offboarding-desk.ts')
+      if (verb === 'recall') return await desk.recall(io, asked)
+      const days = values.days === undefined ? undefined : wholeOf(values.days, '--days', 0)
+      return await desk.offboard(io, { ...asked, days, isExported: values['no-export'] !== true })
+    }
     refuseDryRun(io, `seller ${verb}`)
+    if (verb === 'certificate') {
+      return await (await import('../offboarding-desk.ts')).certificate(io, words, values)
+    }
     if (verb === 'show') return await show(io, onlyId(words, 'the id of a seller'))
     if (words.length > 0) throw wrongCall(`"list" takes no "${words[0]}"`)
     const status = states.find((one) => one === values.status)

@@ -9,6 +9,9 @@ export interface Accounts {
   readonly silent: number
   /** Codes of marketplaces that have accounts, and no enabled plugin. */
   readonly withoutPlugin: readonly string[]
+  /** Whose marketplace wants secrets changed, and within a month; the oldest, in days. */
+  readonly oldSecrets: number
+  readonly oldestSecretDays: number
   /** Active, and without a schedule that is not paused. */
   readonly withoutSchedule: number
   readonly staff: number
@@ -46,6 +49,18 @@ export const accountChecks: readonly Check[] = [
       'Set one with PATCH /v1/marketplace-accounts/{id}/schedules/{target}.',
     ],
     ({ withoutSchedule }) => withoutSchedule === 0 ? ok() : warning(`${withoutSchedule} have none`),
+  ),
+  check(
+    'accounts',
+    'accounts',
+    [
+      'account-secrets-old',
+      'Secrets of accounts are changed in time',
+      'A marketplace that wants them changed, as Amazon does twice a year, may shut the account out.',
+      'Ask the sellers for new ones: PUT /v1/marketplace-accounts/{id}/credentials.',
+    ],
+    ({ oldSecrets, oldestSecretDays }) =>
+      oldSecrets === 0 ? ok() : warning(`${oldSecrets}, the oldest of ${oldestSecretDays} days`),
   ),
   check('accounts', 'accounts', [
     'no-staff',

@@ -1,5 +1,5 @@
 /** The keys: whether KMS makes them, and opens the ones that are in use. */
-import { type Check, check, fault, leftOut, ok, warning } from '../check.ts'
+import { type Check, check, fault, leftOut, listed, ok, warning } from '../check.ts'
 
 export interface Kms {
   /** AWS's word for why it does not answer; undefined: it does. */
@@ -13,6 +13,16 @@ export interface Kms {
   readonly opensAnyhow: boolean
   readonly makesMissing: boolean
   readonly perSeller: boolean
+  /** The KMS key behind the alias; null: there is none, or we may not ask. */
+  readonly key: KmsKey | null
+}
+interface KmsKey {
+  /** AWS's word: `Enabled`, `Disabled`, `PendingDeletion`. */
+  readonly state: string
+  readonly deletionDate: Date | null
+  /** Null: we may not ask. */
+  readonly rotationEnabled: boolean | null
+  readonly lastRotated: Date | null
 }
 export interface SellerKeys {
   /** Sellers with accounts, and without a key that seals. */
@@ -20,6 +30,8 @@ export interface SellerKeys {
   /** How many were tried, and why those that failed did. */
   readonly tried: number
   readonly failed: readonly string[]
+  /** KMS keys behind the aliases of some of them: how many were looked at, and what is wrong with which. */
+  readonly aliases: { readonly tried: number; readonly unwell: readonly string[] }
   /** The most used current key: its uses, and how many it may have. */
   readonly mostUses: number
 }
@@ -43,6 +55,40 @@ export const keyChecks: readonly Check[] = [
       return makesMissing ? ok(`${alias} is made at its first use`) : fault(`${alias} is not there`)
     }
     return fault(`${alias}: ${make}`)
+  }),
+  check('kms', 'keys', [
+    'kms-key-switched-off',
+    'The KMS key is switched on',
+    'While it is off nothing can be sealed or opened: 503 for every seller within five minutes.',
+    'Switch it on again: `aws kms enable-key`.',
+  ], ({ key }) => {
+    if (key === null) return leftOut('there is no key yet, or nobody may look at it')
+    return key.state === 'Disabled' ? fault('it is disabled') : ok()
+  }),
+  check('kms', 'keys', [
+    'kms-key-dying',
+    'The KMS key is not to be deleted',
+    'After that day nothing that was sealed opens ever again, for nobody, from no backup.',
+    'Take it back before the day: `aws kms cancel-key-deletion`, then `aws kms enable-key`.',
+  ], ({ key }) => {
+    if (key === null) return leftOut('there is no key yet, or nobody may look at it')
+    if (key.state !== 'PendingDeletion') return ok()
+    return fault(`it will be deleted on ${key.deletionDate?.toISOString().slice(0, 10) ?? 'a day'}`)
+  }),
+  check('kms', 'keys', [
+    'kms-key-not-rotated',
+    'The KMS key gets new material every year',
+    'Whoever once got hold of its material opens what it wraps for as long as it stays the same.',
+    'Switch rotation on: `aws kms enable-key-rotation`. Keys that it wrapped still open.',
+  ], ({ key }) => {
+    if (key === null || key.rotationEnabled === null) {
+      return leftOut('there is no key yet, or nobody may look at its rotation')
+    }
+    if (key.rotationEnabled) return ok()
+    const last = key.lastRotated?.toISOString().slice(0, 10)
+    return warning(
+      last === undefined ? 'rotation is off' : `rotation is off; the last was on ${last}`,
+    )
   }),
   check('kms', 'keys', [
     'kms-does-not-open',
@@ -86,6 +132,15 @@ export const keyChecks: readonly Check[] = [
     return failed.length === 0
       ? ok(`${tried} tried`)
       : fault(`${failed.length} of ${tried}: ${failed[0]}`)
+  }),
+  check('sellerKeys', 'keys', [
+    'seller-kms-key-unwell',
+    'The KMS keys of single sellers are switched on and stay',
+    'Such a seller is refused within five minutes, and for ever once its key is deleted.',
+    'Enable it or cancel its deletion, unless the seller is leaving: `aws kms describe-key`.',
+  ], ({ aliases: { tried, unwell } }) => {
+    if (tried === 0) return leftOut('no seller has a key of its own')
+    return unwell.length === 0 ? ok(`${tried} looked at`) : fault(listed(unwell))
   }),
   check('sellerKeys', 'keys', [
     'seller-key-missing',

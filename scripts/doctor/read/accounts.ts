@@ -2,6 +2,7 @@
 import type { Accounts } from '../checks/accounts.ts'
 import type { Logins } from '../checks/database.ts'
 import type { Ground } from '../ground.ts'
+import { secretsWarningDays } from '#core/ledger/account-health.ts'
 import { looking } from './database.ts'
 import type { LoadedHost } from './plugins.ts'
 
@@ -18,6 +19,12 @@ export const readAccounts = (
         join marketplaces m on m.id = a.marketplace_id
         where s.status = 'ACTIVE' and a.paused_at is null and not exists (select from switches w
           where w.key in ('account:' || a.id, 'marketplace:' || m.code) and not w.enabled)
+      ), aged as (
+        select extract(epoch from clock_timestamp() - a.credentials_given_at) / 86400 as days,
+          (${JSON.stringify(secretsDaysOf(host))}::text::jsonb ->> m.code)::int as most
+        from active a join marketplaces m on m.id = a.marketplace_id
+      ), old_secrets as (
+        select days from aged where days >= most - ${secretsWarningDays}::int
       )
       select (select count(*)::int from active) as active,
         (select count(*)::int from active where needs_reconnect) as reconnect,
@@ -31,6 +38,8 @@ export const readAccounts = (
         (select count(*)::int from active a where not exists (select from schedules d
           where d.seller_id = a.seller_id and d.marketplace_account_id = a.id and not d.paused)
         ) as unscheduled,
+        (select count(*)::int from old_secrets) as old_secrets,
+        (select coalesce(max(days), 0)::int from old_secrets) as oldest_secret_days,
         (select coalesce(json_agg(distinct jsonb_build_object('code', m.code, 'plugin', m.plugin_id)),
             '[]') from active a join marketplaces m on m.id = a.marketplace_id
           where not exists (select from plugins p where p.id = m.plugin_id and not p.enabled)
@@ -48,10 +57,21 @@ export const readAccounts = (
         ? row.used.filter(({ plugin }) => !loaded.has(plugin)).map(({ code }) => code)
         : [],
       ...{ impersonations: row.inside, impersonationsOver: row.inside_over },
+      ...{ oldSecrets: row.old_secrets, oldestSecretDays: row.oldest_secret_days },
     }
   })
 
+/** By code of the marketplace, where it says how old they may become. */
+const secretsDaysOf = (host: LoadedHost['host']): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    (host?.marketplaces ?? []).flatMap(({ code, secretsDays }) =>
+      secretsDays === undefined ? [] : [[code, secretsDays]]
+    ),
+  )
+
 interface AccountsRow {
+  readonly old_secrets: number
+  readonly oldest_secret_days: number
   readonly active: number
   readonly reconnect: number
   readonly paused: number

@@ -33,8 +33,9 @@ export const readKms = (ground: Ground): Promise<Kms> =>
     }
     const ping = await whyNot(kms.ping())
     if (ping !== undefined) {
-      return { ...known, ping, make: ping, open: undefined, opensAnyhow: false }
+      return { ...known, ping, make: ping, open: undefined, opensAnyhow: false, key: null }
     }
+    const key = await kms.describe(known.alias).catch(() => null)
     const made: { wrapped?: Uint8Array } = {}
     const make = await whyNot(
       kms.generate(known.alias, context).then(({ plain, wrapped }) => {
@@ -43,12 +44,12 @@ export const readKms = (ground: Ground): Promise<Kms> =>
       }),
     )
     if (made.wrapped === undefined) {
-      return { ...known, ping, make, open: undefined, opensAnyhow: false }
+      return { ...known, ping, make, open: undefined, opensAnyhow: false, key }
     }
     const open = await whyNot(unwrap(kms, made.wrapped, context))
     const other = { ...context, seller: 'robnu-doctor-2' }
     const opensAnyhow = await whyNot(unwrap(kms, made.wrapped, other)) === undefined
-    return { ...known, ping, make, open, opensAnyhow }
+    return { ...known, ping, make, open, opensAnyhow, key }
   })
 
 const unwrap = async (
@@ -80,8 +81,8 @@ export const readSellerKeys = async (
       throw nothingToSee('DATABASE_OWNER_URL is not set: nobody else may read keys of all sellers')
     }
     const rows = await sql<KeyRow[]>`
-      select seller_id, purpose, version, wrapped from seller_keys
-      where state = 'CURRENT' and purpose = 'seal' order by random() limit ${sample}`
+      select seller_id, purpose, version, wrapped, kms_alias from seller_keys
+      where state = 'CURRENT' and root is null order by random() limit ${sample}`
     const [counted] = await sql<{ missing: number; uses: number }[]>`
       select (select count(distinct a.seller_id)::int from marketplace_accounts a
           where a.last_validated_at is not null and not exists (select from seller_keys k
@@ -89,21 +90,37 @@ export const readSellerKeys = async (
         coalesce((select max(uses) from seller_keys where state = 'CURRENT'), 0)::float8 as uses`
     return { rows: [...rows], withoutKeys: counted?.missing ?? 0, mostUses: counted?.uses ?? 0 }
   })
-  const failed = await withKms(
-    ground,
-    async (service) =>
-      await Promise.all(
-        found.rows.map(({ seller_id: seller, purpose, version, wrapped }) =>
-          whyNot(unwrap(service, wrapped, { seller, purpose, version: String(version) }))
-        ),
+  const { failed, aliases } = await withKms(ground, async (service) => ({
+    failed: await Promise.all(
+      found.rows.map(({ seller_id: seller, purpose, version, wrapped }) =>
+        whyNot(unwrap(service, wrapped, { seller, purpose, version: String(version) }))
       ),
-  )
+    ),
+    aliases: await lookAt(service, found.rows.map((row) => row.kms_alias), kms.alias),
+  }))
   return {
+    aliases,
     ...{ withoutKeys: found.withoutKeys, mostUses: found.mostUses, tried: found.rows.length },
     failed: failed.filter((why) => why !== undefined),
   }
 }
+/** Of single sellers alone: the one for all is looked at by itself. */
+const lookAt = async (
+  kms: KeyService,
+  used: readonly string[],
+  common: string,
+): Promise<SellerKeys['aliases']> => {
+  const own = [...new Set(used)].filter((alias) => alias !== common)
+  const unwell = await Promise.all(own.map(async (alias) => {
+    const key = await kms.describe(alias).catch(() => undefined)
+    if (key === undefined || key?.state === 'Enabled') return []
+    return [`${alias}: ${key?.state ?? 'not there'}`]
+  }))
+  return { tried: own.length, unwell: unwell.flat() }
+}
+
 interface KeyRow {
+  readonly kms_alias: string
   readonly seller_id: string
   readonly purpose: string
   readonly version: number

@@ -4,6 +4,7 @@ import { databaseGuards } from './database.ts'
 import type { Guard } from './guard.ts'
 import { personGuards } from './people.ts'
 import { requestGuards } from './requests.ts'
+import { searchGuards } from './search.ts'
 import { staffGuards } from './staff.ts'
 import { tableGuards } from './tables.ts'
 
@@ -11,6 +12,7 @@ export const guards: readonly Guard[] = [
   ...requestGuards,
   ...personGuards,
   ...accessGuards,
+  ...searchGuards,
   ...databaseGuards,
   ...staffGuards,
   ...tableGuards(),

@@ -50,6 +50,15 @@ const contextOf = (sellerId: string) => {
     download: () => Promise.reject(new Error('none')),
     table: () => Promise.reject(new Error('none')),
     ...{ scope: run, make: run },
+    files: {
+      write: ({ id }) => Promise.resolve({ writer: `${id}/1`, parts: 2 }),
+      append: (writer, part, bytes) =>
+        Promise.resolve(void told.push(`part ${part} of ${writer}: ${bytes.join(' ')}`)),
+      finish: (writer) => Promise.resolve({ byteSize: 3, sha256: writer }),
+      remove: (id) => Promise.resolve(void told.push(`remove ${id}`)),
+      url: (id, { fileName, seconds }) => Promise.resolve(`https://${id}/${fileName}/${seconds}`),
+    },
+    reach: (permission) => Promise.resolve({ only: [permission], except: [] }),
   }
   return { context, told }
 }
@@ -122,6 +131,32 @@ describe('a scope', () => {
     for (let n = 1; n <= 4; n++) expect(await ask(id, 'open', 'scope')).toMatchObject({ tx: n })
     expect(await ask(id, 'open', 'scope')).toMatchObject({
       message: expect.stringMatching(/too many/),
+    })
+  })
+})
+
+describe('files', () => {
+  it('are written by the context of the call, byte by byte, and nobody asks there by another', async () => {
+    const { context, told } = contextOf('seller-a')
+    const { id } = begin(context)
+    const file = { id: 'f', mime: 'text/csv', keepDays: 3 }
+    expect(await ask(id, 'fileWrite', file)).toEqual({ writer: 'f/1', parts: 2 })
+    await ask(id, 'fileAppend', 'f/1', 3, { $: 'b', v: new Uint8Array([7, 0, 255]).toBase64() })
+    expect(await ask(id, 'fileFinish', 'f/1')).toEqual({ byteSize: 3, sha256: 'f/1' })
+    await ask(id, 'fileRemove', 'f')
+    expect(await ask(id, 'fileUrl', 'f', { fileName: 'a.csv', seconds: 9 })).toBe(
+      'https://f/a.csv/9',
+    )
+    expect(await ask(id, 'reach', 'orders:read')).toEqual({ only: ['orders:read'], except: [] })
+    expect(told).toEqual(['part 3 of f/1: 7 0 255', 'remove f'])
+    // what is no bytes is no part
+    expect(await ask(id, 'fileAppend', 'f/1', 3, 'text')).toMatchObject({
+      message: expect.stringContaining('wrong form'),
+    })
+    const { files: _files, reach: _reach, scope: _scope, make: _make, ...plain } = context
+    const sweep = begin(plain)
+    expect(await ask(sweep.id, 'fileWrite', file)).toMatchObject({
+      message: 'There are no files here',
     })
   })
 })

@@ -61,6 +61,7 @@ export const openPluginHouse = async (
     ...{ DATABASE_URL: urls.app, DATABASE_PLATFORM_URL: urls.platform },
     ...{ DATABASE_OWNER_URL: urls.owner, AWS_ENDPOINT_URL: cloud.url },
     ...{ ROBNU_JWT_KEYS: keys(), ROBNU_AUDIT_KEYS: keys(), ROBNU_KMS_CREATE_KEYS: 'true' },
+    ROBNU_RAW_ARCHIVE: 'false',
     ROBNU_SECRET: 'a secret of a test, 32 characters or more',
     ROBNU_CONFIG: configFile,
     ROBNU_UPSTREAMS: JSON.stringify(Object.fromEntries(upstreams)),

@@ -1,8 +1,8 @@
 /** A key service in memory, for tests that need keys and no KMS. */
 import { randomBytes } from 'node:crypto'
-import type { KeyContext, KeyService } from '../../../core/crypto/kms.ts'
+import type { KeyContext, KeyWrapping } from '../../../core/crypto/kms.ts'
 
-export const memoryKms = (): KeyService => {
+export const memoryKms = (): KeyWrapping => {
   const vault = new Map<string, Uint8Array>()
   const nameOf = (wrapped: Uint8Array, context: KeyContext) =>
     // the database gives it back as a Buffer, whose text is another one
@@ -20,7 +20,5 @@ export const memoryKms = (): KeyService => {
       return Promise.resolve(plain.slice())
     },
     ensureAlias: () => Promise.resolve(),
-    ping: () => Promise.resolve(),
-    close: () => {},
   }
 }

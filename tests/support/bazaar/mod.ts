@@ -23,6 +23,7 @@ export default defineMarketplace({
   credentials: Credentials,
   secrets,
   pii: ['orders[].buyer', 'token'],
+  secretsDays: 180,
   cursor: Cursor,
   schedule: { ORDERS: '*/15 * * * *' },
   limits: [

@@ -1,6 +1,7 @@
 /** A running Bazaar beside a database that knows it: for every test that needs a marketplace. */
 import { fileURLToPath } from 'node:url'
 import { createKeyring, type Keyring } from '../../../core/crypto/keyring.ts'
+import type { KeyWrapping } from '../../../core/crypto/kms.ts'
 import { type Host, openHost } from '../../../core/host/host.ts'
 import { migrateHost } from '../../../core/host/migrate.ts'
 import { createRegistry } from '../../../core/ledger/registry.ts'
@@ -59,6 +60,8 @@ export interface World extends Bazaar {
   readonly host: Host
   readonly marketplace: Marketplace
   readonly keyring: Keyring
+  /** What the keyring's keys are wrapped by. */
+  readonly kms: KeyWrapping
   /** What the ledger's functions are given; a test changes what it looks at. */
   readonly deps: SyncDeps & { readonly wake: () => void; readonly queueOf: QueueOf }
   /** Every line of the log so far. */
@@ -88,12 +91,13 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
     host,
     log: () => {},
   })
+  const kms = memoryKms()
   const keyring = createKeyring({
-    ...{ db: fresh.db, kms: memoryKms(), log: silentLog, now: Date.now },
+    ...{ db: fresh.db, kms, log: silentLog, now: Date.now },
     aliasOf: () => 'alias/test',
     createMissingAlias: false,
   })
-  const world = await worldOf({ fresh, keyring, host }, options)
+  const world = await worldOf({ fresh, keyring, kms, host }, options)
   return {
     ...world,
     close: async () => {
@@ -107,12 +111,12 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
 
 /** The same database with a sandbox of its own, for a test that makes trouble. */
 export const anotherBazaar = (
-  { fresh, keyring, host }: World,
+  { fresh, keyring, kms, host }: World,
   options: Pick<WorldOptions, 'speed'> = {},
-): Promise<World> => worldOf({ fresh, keyring, host }, options)
+): Promise<World> => worldOf({ fresh, keyring, kms, host }, options)
 
 const worldOf = async (
-  parts: Pick<World, 'fresh' | 'keyring' | 'host'>,
+  parts: Pick<World, 'fresh' | 'keyring' | 'kms' | 'host'>,
   options: WorldOptions,
 ): Promise<World> => {
   const { fresh, keyring, host } = parts
