@@ -1,3 +1,5 @@
+-- breaking
+
 -- One call to KMS brings all keys of a seller: KMS wraps its root, and the root wraps the others. Word of
 -- a change of keys reaches every process.
 

@@ -40,7 +40,8 @@ const bareAnswer = (pool: pg.Pool): Answer => async (path) => {
 }
 
 const columns = `id, marketplace_account_id, external_order_id, status, raw_status, on_hold,
-  ordered_at, source_updated_at, ship_by, currency, total_paise, fulfilled_by, state_code, item_count`
+  ordered_at, source_updated_at, ship_by, currency, total_paise, fulfilled_by, state_code, item_count,
+  customer_erased_at`
 // the limit stands in the text: with a parameter PostgreSQL plans anew each time
 const from = (limit: number) =>
   `from plain_orders where seller_id = $1 order by ordered_at desc, id desc limit ${limit}`

@@ -13,7 +13,10 @@ import { openDatabaseBench } from '../../scripts/conformance/database.ts'
 import { type BenchServer, givenServer } from '../../scripts/conformance/server.ts'
 import bazaar from '../support/bazaar/mod.ts'
 import startSandbox from '../support/bazaar/sandbox.ts'
+import { opensWithoutLedger } from '../support/opens.ts'
 import { fileOf, notes, protect, withFirst, withSecond } from './spoiled.ts'
+
+opensWithoutLedger('the kit drops its own databases, and each has its ledger')
 
 const allRowChecks = rowChecks as unknown as readonly Check[]
 const checks: readonly Check[] = [...tableChecks, ...allRowChecks]

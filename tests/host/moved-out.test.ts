@@ -30,7 +30,7 @@ const marketplaces = [{ id: 'ajio', code: 'AJIO' }, { id: 'amazon', code: 'AMAZO
 it('they bring their orders, and no file of the project is loaded for it', async () => {
   const place = outside()
   onTestFinished(place.remove)
-  const fresh = await freshDatabase()
+  const fresh = await freshDatabase({ ledgerHasMore: 'another process: that of the other folder' })
   onTestFinished(fresh.close)
   for (const { id } of marketplaces) place.copy(`marketplaces/${id}`, `robnu-marketplace-${id}`)
   const coverage = join(place.folder, 'coverage')

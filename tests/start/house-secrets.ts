@@ -1,6 +1,7 @@
 /** What the house itself keeps secret: keys of the process, of KMS, of sellers; tokens of staff. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { contextOf, type KeyName, unwrapUnder } from '#core/crypto/key-wrap.ts'
 import { createKms } from '#core/crypto/kms.ts'
 import { openDatabase } from '#core/db/scope.ts'
 import { silentLog } from '#core/log.ts'
@@ -35,13 +36,19 @@ const sellersKeys = async ({ env, asSuperuser }: House): Promise<Map<string, Uin
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const kms = createKms({ region, endpoint, credentials, log: silentLog })
   const rows = await asSuperuser((sql) =>
-    sql<{ seller: string; purpose: string; version: number; wrapped: Uint8Array }[]>`
-      select seller_id as seller, purpose, version, wrapped from seller_keys`
+    sql<(KeyName & { seller: string; wrapped: Uint8Array })[]>`
+      select seller_id as seller, purpose, version, wrapped from seller_keys
+      order by root is not null`
   )
   const keys = new Map<string, Uint8Array>()
-  for (const { seller, purpose, version, wrapped } of rows) {
-    const context = { seller, purpose, version: String(version) }
-    keys.set(`${purpose} key of a seller`, await kms.unwrap(wrapped, context))
+  const roots = new Map<string, Uint8Array>()
+  for (const { seller, wrapped, ...name } of rows) {
+    const root = roots.get(seller)
+    const key = root === undefined
+      ? await kms.unwrap(wrapped, contextOf(seller, name))
+      : unwrapUnder(root, seller, name, wrapped)
+    if (name.purpose === 'root') roots.set(seller, key)
+    keys.set(`${name.purpose} key of a seller`, key)
   }
   kms.close()
   return keys

@@ -90,6 +90,9 @@ const acts: Readonly<Record<string, readonly string[]>> = {
   'PUT /v1/inventory/{sku}/reserves': [],
   'POST /v1/listings': [],
   'POST /v1/imports/{id}/cancel': [],
+  'POST /v1/uploads': [],
+  'POST /v1/uploads/{id}/complete': [],
+  'POST /v1/uploads/{id}/import': [],
 }
 
 test('every request of staff inside a seller is one event with both ids, and its act another', async () => {

@@ -157,7 +157,7 @@ const leaves = (sellerId: string) =>
       found[table] = rows.map((row) =>
         Object.fromEntries(
           Object.entries(row).filter(([name]) =>
-            !/(?:^|_)id$|_hash$|_enc$|^created_at$|^updated_at$|^status_at$|^own_at$|^parcel_at$|dedup_key$/
+            !/(?:^|_)id$|_hash$|_enc$|_idx$|^created_at$|^updated_at$|^status_at$|^own_at$|^parcel_at$|dedup_key$/
               .test(
                 name,
               ) ||
