@@ -4,6 +4,18 @@ const mebi = 1024 * 1024
 
 /** Of the upload itself. */
 export const maxFileBytes = 200 * mebi
+/** What browsers and curl call files of a marketplace. */
+export const fileTypes = [
+  'application/octet-stream',
+  'text/csv',
+  'text/tab-separated-values',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'application/vnd.ms-excel',
+  'application/zip',
+  'application/x-zip-compressed',
+  'application/gzip',
+  'application/x-gzip',
+] as const
 /** Of what is packed in it, all together: no more than a sheet of a million short lines. */
 export const maxUnpackedBytes = 1024 * mebi
 /** A workbook inside of a zip is unpacked into memory first. */

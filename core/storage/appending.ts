@@ -5,11 +5,11 @@ import {
   CreateMultipartUploadCommand,
   GetObjectCommand,
   PutObjectCommand,
-  S3Client,
   S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { sha256Stream } from '../crypto/digest.ts'
+import { openS3 } from './client.ts'
 import { told, unavailable } from './read-object.ts'
 
 export interface AppendOptions {
@@ -69,20 +69,8 @@ export interface Appending {
   readonly close: () => void
 }
 
-const maxAttempts = 3 // with the SDK's backoff of some 100 ms
-
 export const createAppending = ({ region, endpoint }: AppendOptions): Appending => {
-  const client = new S3Client({
-    region,
-    // an endpoint of our own knows no names of buckets below its own
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    maxAttempts,
-    requestHandler: {
-      connectionTimeout: 2_000,
-      requestTimeout: 30_000,
-      throwOnRequestTimeout: true,
-    },
-  })
+  const client = openS3({ region, endpoint })
   const placeOf = ({ bucket, storageKey }: Pick<AppendedObject, 'bucket' | 'storageKey'>) => ({
     Bucket: bucket,
     Key: storageKey,

@@ -5,7 +5,6 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
-  S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
@@ -15,6 +14,7 @@ import { sha256Stream } from '../crypto/digest.ts'
 import type { Database, Entry } from '../db/database.ts'
 import { fault } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { openS3 } from './client.ts'
 import { extensionOf } from './keys.ts'
 import { removeObject, removeSome } from './remove-object.ts'
 import {
@@ -96,21 +96,10 @@ export interface Files {
 }
 
 const partBytes = 8 * 1024 * 1024
-const maxAttempts = 3 // with the SDK's backoff of some 100 ms
 
 export const createFiles = (options: FileOptions): Files => {
   const { db, bucket, region, endpoint, aliasOf, ensureKey } = options
-  const client = new S3Client({
-    region,
-    // an endpoint of our own knows no names of buckets below its own
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    maxAttempts,
-    requestHandler: {
-      connectionTimeout: 2_000,
-      requestTimeout: 30_000,
-      throwOnRequestTimeout: true,
-    },
-  })
+  const client = openS3({ region, endpoint })
 
   const upload = async (
     storageKey: string,

@@ -6,8 +6,8 @@ import {
   GetPublicAccessBlockCommand,
   HeadBucketCommand,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3'
+import { openS3 } from './client.ts'
 
 interface BucketLook {
   /** The region that the bucket lies in; null: it does not say. */
@@ -33,17 +33,10 @@ export const openBucket = ({ region, endpoint, credentials, bucket: Bucket }: {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   readonly bucket: string
 }): BucketDesk => {
-  const client = new S3Client({
-    region,
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    ...(credentials === undefined ? {} : { credentials }),
-    maxAttempts: 2,
-    requestHandler: {
-      connectionTimeout: 2_000,
-      requestTimeout: 5_000,
-      throwOnRequestTimeout: true,
-    },
-  })
+  const client = openS3(
+    { region, endpoint, ...credentials === undefined ? {} : { credentials } },
+    { maxAttempts: 2, requestTimeoutMs: 5_000 },
+  )
   const limit = () => ({ abortSignal: AbortSignal.timeout(deadlineMs) })
   return {
     look: async () => {

@@ -1,5 +1,6 @@
 /** Objects in S3: the only place that speaks to it. */
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { openS3 } from './client.ts'
 
 interface NewObject {
   readonly bucket: string
@@ -23,7 +24,6 @@ export interface ObjectOptions {
   readonly endpoint?: string
 }
 
-const maxAttempts = 3 // with the SDK's backoff of some 100 ms
 const deadlineMs = 15_000 // of a call with all its attempts
 
 export const createObjects = ({ region, endpoint }: ObjectOptions): Objects => {
@@ -31,17 +31,7 @@ export const createObjects = ({ region, endpoint }: ObjectOptions): Objects => {
   const clientOf = (where: string): S3Client => {
     const found = clients.get(where)
     if (found !== undefined) return found
-    const client = new S3Client({
-      region: where,
-      // an endpoint of our own knows no names of buckets below its own
-      ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-      maxAttempts,
-      requestHandler: {
-        connectionTimeout: 2_000,
-        requestTimeout: 5_000,
-        throwOnRequestTimeout: true,
-      },
-    })
+    const client = openS3({ region: where, endpoint }, { requestTimeoutMs: 5_000 })
     clients.set(where, client)
     return client
   }

@@ -116,13 +116,10 @@ export const findObject = async (
       kms_key_alias, version_id
     from storage_objects
     where seller_id = ${scope.sellerId} and ${condition} and state = 'STORED'`)
-  return row && {
-    ...{ id: row.id, bucket: row.bucket, storageKey: row.storage_key, mime: row.mime },
-    ...{ byteSize: row.byte_size, sha256: row.sha256 },
-    ...{ kmsKeyAlias: row.kms_key_alias, versionId: row.version_id },
-  }
+  return row && objectOf(row)
 }
-const objectRow = z.object({
+/** The columns of a stored object, for those who join it. */
+export const objectRow = z.object({
   id: z.string(),
   bucket: z.string(),
   storage_key: z.string(),
@@ -131,6 +128,11 @@ const objectRow = z.object({
   sha256: z.string(),
   kms_key_alias: z.string().nullable(),
   version_id: z.string().nullable(),
+})
+export const objectOf = (row: z.infer<typeof objectRow>): StoredObject => ({
+  ...{ id: row.id, bucket: row.bucket, storageKey: row.storage_key, mime: row.mime },
+  ...{ byteSize: row.byte_size, sha256: row.sha256 },
+  ...{ kmsKeyAlias: row.kms_key_alias, versionId: row.version_id },
 })
 
 export interface LooseObject {

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { fault } from '../../errors.ts'
 import type { Imports } from '../../ledger/imports/imports.ts'
-import { maxFileBytes } from '../../reports/limits.ts'
+import { fileTypes, maxFileBytes } from '../../reports/limits.ts'
 import type { Cursors } from '../cursor.ts'
 import { pageOf } from '../examples.ts'
 import { given } from '../given.ts'
@@ -11,19 +11,6 @@ import { type Input, type Route, route, type SellerCall } from '../route.ts'
 import { Cursor, Id, IdParams, Limit, listOf } from '../schemas.ts'
 
 const path = '/v1/imports'
-
-/** What browsers and curl call such files. */
-const types = [
-  'application/octet-stream',
-  'text/csv',
-  'text/tab-separated-values',
-  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  'application/vnd.ms-excel',
-  'application/zip',
-  'application/x-zip-compressed',
-  'application/gzip',
-  'application/x-gzip',
-] as const
 
 const FileQuery = z.strictObject({
   account: Id.openapi({ description: 'The marketplace account that the file is of' }),
@@ -141,7 +128,7 @@ const postFile = (imports: Imports): Route => ({
   tag: 'Imports',
   summary: 'Send a report of a marketplace: csv, tsv, xlsx, or a zip or gz of those',
   query: FileQuery,
-  upload: { maxBytes: maxFileBytes, types },
+  upload: { maxBytes: maxFileBytes, types: fileTypes },
   answer: Import,
   status: 202,
   once: 'required',

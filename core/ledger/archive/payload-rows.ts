@@ -4,7 +4,13 @@ import { uuidArray } from '../../db/arrays.ts'
 import type { SellerScope, Tx } from '../../db/database.ts'
 import { command, sql } from '../../db/sql.ts'
 import type { RawHour } from '../../storage/keys.ts'
-import { doomObjects, keepObjects, type StoredObject } from '../../storage/rows.ts'
+import {
+  doomObjects,
+  keepObjects,
+  objectOf,
+  objectRow,
+  type StoredObject,
+} from '../../storage/rows.ts'
 
 export interface NewPart extends Omit<RawHour, 'sellerId'> {
   readonly id: string
@@ -79,7 +85,7 @@ export const planJoin = async (
     where raw_payloads.seller_id = ${scope.sellerId} and raw_payloads.id = part.id
       and part.bytes <= ${most.bytes}`)
   const rows = await scope.any(sql.type(partRow)`
-    select r.id, r.lines, o.id as object_id, o.bucket, o.storage_key, o.mime, o.byte_size,
+    select r.id as part_id, r.lines, o.id, o.bucket, o.storage_key, o.mime, o.byte_size,
       encode(o.sha256, 'hex') as sha256, o.kms_key_alias, o.version_id
     from raw_payloads r
     join storage_objects o on o.seller_id = r.seller_id and o.id = r.storage_object_id
@@ -88,28 +94,10 @@ export const planJoin = async (
   return {
     number,
     lines: rows.reduce((sum, { lines }) => sum + lines, 0),
-    parts: rows.map((row) => ({
-      id: row.id,
-      object: {
-        ...{ id: row.object_id, bucket: row.bucket, storageKey: row.storage_key, mime: row.mime },
-        ...{ byteSize: row.byte_size, sha256: row.sha256 },
-        ...{ kmsKeyAlias: row.kms_key_alias, versionId: row.version_id },
-      },
-    })),
+    parts: rows.map(({ part_id: id, ...row }) => ({ id, object: objectOf(row) })),
   }
 }
-const partRow = z.object({
-  id: z.string(),
-  lines: z.int(),
-  object_id: z.string(),
-  bucket: z.string(),
-  storage_key: z.string(),
-  mime: z.string(),
-  byte_size: z.coerce.number(),
-  sha256: z.string(),
-  kms_key_alias: z.string().nullable(),
-  version_id: z.string().nullable(),
-})
+const partRow = objectRow.extend({ part_id: z.string(), lines: z.int() })
 
 /** The joined object takes the place of its parts, in one transaction. Once: the number is taken then. */
 export const replaceParts = async (

@@ -7,7 +7,7 @@ import { bytes, command, sql } from '../../db/sql.ts'
 import { fault } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import { type AccountLimit, within } from '../../rbac/decide.ts'
-import { maxFileBytes } from '../../reports/limits.ts'
+import { fileTypes, maxFileBytes } from '../../reports/limits.ts'
 import type { Files } from '../../storage/files.ts'
 import { accountFolder, extensionOf } from '../../storage/keys.ts'
 import { findObject, insertPendingIn, markStored, type StoredObject } from '../../storage/rows.ts'
@@ -50,17 +50,7 @@ export const uploadPurposes = {
   IMPORT: {
     folder: 'imports',
     maxBytes: maxFileBytes,
-    types: [
-      'application/octet-stream',
-      'text/csv',
-      'text/tab-separated-values',
-      'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-      'application/vnd.ms-excel',
-      'application/zip',
-      'application/x-zip-compressed',
-      'application/gzip',
-      'application/x-gzip',
-    ],
+    types: fileTypes,
   },
 } as const
 type UploadPurpose = keyof typeof uploadPurposes
