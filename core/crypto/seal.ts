@@ -24,12 +24,14 @@ export const sealField = (
   plain: Uint8Array | string,
   random: Random,
 ): Uint8Array => {
-  const nonce = random(new Uint8Array(nonceBytes))
+  const nonce = random(nonceHere)
   const sealing = createCipheriv(cipher, key, nonce)
   sealing.setAAD(writePlace(format, version, column, rowId))
   const sealed = typeof plain === 'string' ? sealing.update(plain, 'utf8') : sealing.update(plain)
-  sealing.final() // GCM keeps nothing back
-  const blob = new Uint8Array(textAt + sealed.length + tagBytes)
+  sealing.final(asBytes) // GCM keeps nothing back
+  // in shared memory: finding each value some of its own costs as much as a good part of the cipher
+  const { buffer, byteOffset, length } = Buffer.allocUnsafe(textAt + sealed.length + tagBytes)
+  const blob = new Uint8Array(buffer, byteOffset, length)
   blob[0] = format
   blob[1] = version >>> 24
   blob[2] = version >>> 16
@@ -39,6 +41,15 @@ export const sealField = (
   blob.set(sealed, textAt)
   blob.set(sealing.getAuthTag(), textAt + sealed.length)
   return blob
+}
+
+/** Used up before a call returns: made anew for each value, the runtime has to find them memory of their own. */
+const nonceHere = new Uint8Array(nonceBytes)
+const tagHere = new Uint8Array(tagBytes)
+
+const copy = (into: Uint8Array, blob: Uint8Array, at: number): Uint8Array => {
+  for (let i = 0; i < into.length; i++) into[i] = blob[at + i] ?? 0
+  return into
 }
 
 /** The key of a version; undefined: there is none. What it throws is passed on. */
@@ -71,9 +82,9 @@ const opened = (
   const version = readVersion(blob)
   const key = keyOf(version)
   if (key === undefined) throw refusal(column, rowId, `there is no key of version ${version}`)
-  const opening = createDecipheriv(cipher, key, blob.subarray(nonceAt, textAt), withTag)
+  const opening = createDecipheriv(cipher, key, copy(nonceHere, blob, nonceAt), withTag)
   opening.setAAD(writePlace(format, version, column, rowId))
-  opening.setAuthTag(blob.subarray(tagAt))
+  opening.setAuthTag(copy(tagHere, blob, tagAt))
   const plain = opening.update(blob.subarray(textAt, tagAt))
   try {
     // nothing is released before this has checked the tag; said to be bytes, which is the cheapest on

@@ -129,7 +129,7 @@ describe('a sealed value', () => {
       const sealed = (of: number) =>
         sealField(keys.get(of) ?? key, of, here, place.rowId, phone, systemRandom)
       const as = (blob: Uint8Array, told: number) => {
-        new DataView(blob.buffer).setUint32(1, told)
+        new DataView(blob.buffer, blob.byteOffset).setUint32(1, told)
         return blob
       }
       if (!opens(sealed(1), place, keyFor) || !opens(sealed(version), place, keyFor)) {
@@ -237,7 +237,7 @@ describe('nonces', () => {
     const seen = new Set<string>()
     for (let i = 0; i < nonceCount; i++) {
       const blob = sealField(key, 1, here, place.rowId, '', random)
-      seen.add(Buffer.from(blob.buffer, 5, 12).toString('latin1'))
+      seen.add(Buffer.from(blob.subarray(5, 17)).toString('latin1'))
     }
     expect(seen.size).toBe(nonceCount)
     refused['repeats'] = nonceCount - seen.size
