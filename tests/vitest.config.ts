@@ -21,6 +21,9 @@ export default defineConfig({
     globalSetup: ['tests/support/global-setup.ts'],
     // Deno runs vitest's workers as processes only
     pool: 'forks',
+    // a process for each of four hundred files costs two minutes; modules and the environment are shared,
+    // and the rule `shared-hook` of the house keeps what that breaks
+    isolate: false,
     // two more than processors: many tests wait for a process, a queue or a lease
     maxWorkers: 4,
     testTimeout: 30_000,

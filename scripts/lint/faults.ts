@@ -28,6 +28,7 @@ export const faultsOf = (path: string, source: string): Fault[] => {
     reportWords(path, codeOf(tokens), report)
     reportDefaultExport(path, codeOf(tokens), report)
     reportLeftOutTests(path, codeOf(tokens), report)
+    reportSharedHooks(path, codeOf(tokens), report)
   }
   reportPatterns(path, source, tokens, report)
   return faults.toSorted((a, b) => a.start - b.start)
@@ -91,6 +92,25 @@ const reportLeftOutTests = (path: string, code: readonly Token[], report: Report
       token.start,
       token.start + token.text.length,
       `Cannot leave out by ".${token.text}": ${why}`,
+    )
+  })
+}
+
+const hooks = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll']
+/** Test files share a process, and a module that two of them import runs once. */
+const reportSharedHooks = (path: string, code: readonly Token[], report: Report): void => {
+  if (!isWithin(path, ['*tests']) || /\.(?:test|proof)\.ts$|-set-up\.ts$/.test(path)) return
+  let depth = 0
+  code.forEach((token, at) => {
+    if ('{' === token.text) depth++
+    if ('}' === token.text) depth--
+    if (depth > 0 || !hooks.includes(token.text) || code[at + 1]?.text !== '(') return
+    const why = 'it is there for the first test file of a process only; put it into a function'
+    report(
+      'shared-hook',
+      token.start,
+      token.start + token.text.length,
+      `Cannot hook in at the top of a module by "${token.text}": ${why}`,
     )
   })
 }

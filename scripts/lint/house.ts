@@ -226,5 +226,6 @@ export const rules = [
   'suppression',
   'default-export',
   'test-left-out',
+  'shared-hook',
 ] as const
 export type Rule = typeof rules[number]

@@ -120,6 +120,10 @@ export const broken: Readonly<Record<Rule, readonly Fixture[]>> = {
     at('marketplaces/bazaar/tests/rows.test.ts', `describe.skip.each([1])('reads', () => {})`),
     at('tests/sync.test.ts', `it.todo('reads')`),
   ],
+  'shared-hook': [
+    at('tests/support/house.ts', `afterEach(() => closing.splice(0))`),
+    at('marketplaces/bazaar/tests/house.ts', `const a = { b: 1 }\nbeforeAll(open)`),
+  ],
 }
 
 /** What looks like a fault and is none. */
@@ -169,5 +173,7 @@ export const sound: readonly Fixture[] = [
   at('core/db/pool.ts', `// ${hush} -- the driver says so\nconst a = 1`),
   at('marketplaces/bazaar/mod.ts', 'export default {}'),
   at('tests/sync.test.ts', `it.skipIf(!redis)('reads', () => {})`),
+  at('tests/sync.test.ts', 'afterAll(close)'),
+  at('tests/support/house.ts', 'export const open = () => {\n  afterAll(close)\n}'),
   at('README.md', 'https://example.org/home/of/all'),
 ]

@@ -1,15 +1,14 @@
 /** Bazaar with other migrations: for what its own never do. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll } from 'vitest'
+import { inject } from 'vitest'
 import type { Adapter, Marketplace } from '../../core/plugin.ts'
+import '../support/provided.ts'
 import bazaar from '../support/bazaar/mod.ts'
 
-const dir = mkdtempSync(join(tmpdir(), 'spoiled-'))
-afterAll(() => rmSync(dir, { recursive: true }))
+const dir = mkdtempSync(join(inject('scratch'), 'spoiled-'))
 
 const first = bazaar.migrations?.[0]
 const firstSql = await readFile(first?.sql ?? '', 'utf8')

@@ -1,5 +1,5 @@
 /** A keyring over a database and a key service in memory, on a clock that the test moves. */
-import { afterEach, expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createKeyring, type KeyringOptions } from '../../core/crypto/keyring.ts'
 import { openerOf, type SellerKeys } from '../../core/crypto/keys.ts'
 import { openText } from '../../core/crypto/seal.ts'
@@ -10,17 +10,14 @@ import { silentLog } from '../../core/log.ts'
 import { opensWithoutLedger } from '../support/opens.ts'
 import { type FakeDatabase, fakeDatabase, fakeKms } from './fakes.ts'
 
-opensWithoutLedger('keyrings over a database in memory, which has no ledger')
-
 export const minute = 60_000
-const closing: (() => void)[] = []
-afterEach(() => closing.splice(0).forEach((close) => close()))
 
 /** Two that share `fake` and `vault` are two processes with one database and one KMS. */
 export const setUp = (options: Partial<KeyringOptions> = {}, shared?: {
   fake: FakeDatabase
   vault: Map<string, Uint8Array>
 }) => {
+  opensWithoutLedger('keyrings over a database in memory, which has no ledger')
   const vault = shared?.vault ?? new Map<string, Uint8Array>()
   const fake = shared?.fake ?? fakeDatabase()
   const kms = fakeKms(vault)
@@ -35,7 +32,7 @@ export const setUp = (options: Partial<KeyringOptions> = {}, shared?: {
     log: silentLog,
     ...options,
   })
-  closing.push(keyring.close)
+  onTestFinished(keyring.close)
   return { vault, fake, kms, clock, keyring }
 }
 export const newEntry = (): Entry => ({ sellerId: newId(), kind: 'session', ref: `${newId()}/1.1` })

@@ -38,6 +38,7 @@ export const setup = async (
 
   const provide = project.provide as (key: string, value: unknown) => void
   provide('superuserUrl', postgres.superuserUrl('robnu_template'))
+  provide('scratch', dir)
   const opensFile = join(dir, 'opens.jsonl')
   await writeFile(opensFile, '')
   provide('opensFile', opensFile)
