@@ -399,8 +399,10 @@ export interface Marketplace<D = any, C = any, Cursor = any> extends Plugin {
   readonly limits?: readonly RateLimit[]
   readonly claimWindowDays?: number
   /**
-   * How long buyers' fields, and papers that show them, are kept after delivery: what the marketplace's
-   * terms allow, from 1 to 180. Absent: 90 days. Orders, lines and money stay.
+   * How long buyers' fields, and papers that show them, are kept after delivery, or after cancellation,
+   * return or loss: what the marketplace's terms allow, from 1 to 180. Absent: 90 days. The time of
+   * the word that says so counts (`updatedAt`). An order that is sent and never called delivered counts
+   * from the word that says it was sent, or moved on since. Orders, lines and money stay.
    */
   readonly retention?: { readonly piiDaysAfterDelivery: number }
   /** After how many days the marketplace wants secrets to be changed that sellers have given. */

@@ -1630,6 +1630,7 @@ create table orders (
   constraint orders__total CHECK (((total_paise >= '-9007199254740991'::bigint) AND (total_paise <= '9007199254740991'::bigint)))
 );
 CREATE UNIQUE INDEX orders__account_external ON orders USING btree (seller_id, marketplace_account_id, external_order_id text_pattern_ops);
+CREATE INDEX orders__buyers_kept ON orders USING btree (seller_id, marketplace_account_id, created_at) WHERE (customer_erased_at IS NULL);
 CREATE INDEX orders__buyers_over ON orders USING btree (seller_id, marketplace_account_id, COALESCE(LEAST(
 CASE
     WHEN (own_status = status) THEN own_at
@@ -1639,7 +1640,11 @@ CASE
     WHEN (parcel_status = status) THEN parcel_at
     ELSE NULL::timestamp with time zone
 END), source_updated_at)) WHERE ((customer_erased_at IS NULL) AND (status = ANY (ARRAY['DELIVERED'::text, 'CANCELLED'::text, 'RTO_RECEIVED'::text, 'LOST'::text])));
-CREATE INDEX orders__buyers_silent ON orders USING btree (seller_id, marketplace_account_id, GREATEST(source_updated_at, own_at, parcel_at, ship_by)) WHERE ((customer_erased_at IS NULL) AND (status <> ALL (ARRAY['DELIVERED'::text, 'CANCELLED'::text, 'RTO_RECEIVED'::text, 'LOST'::text])));
+CREATE INDEX orders__buyers_silent ON orders USING btree (seller_id, marketplace_account_id, (
+CASE
+    WHEN (status = ANY (ARRAY['SHIPPED'::text, 'OUT_FOR_DELIVERY'::text, 'RTO_IN_TRANSIT'::text])) THEN COALESCE(GREATEST(own_at, parcel_at), source_updated_at)
+    ELSE GREATEST(source_updated_at, own_at, parcel_at, ship_by)
+END)) WHERE ((customer_erased_at IS NULL) AND (status <> ALL (ARRAY['DELIVERED'::text, 'CANCELLED'::text, 'RTO_RECEIVED'::text, 'LOST'::text])));
 CREATE INDEX orders__by_email ON orders USING btree (seller_id, customer_email_idx, ordered_at DESC) WHERE (customer_email_idx IS NOT NULL);
 CREATE INDEX orders__by_phone ON orders USING btree (seller_id, customer_phone_idx, ordered_at DESC) WHERE (customer_phone_idx IS NOT NULL);
 CREATE INDEX orders__dedup ON orders USING btree (seller_id, dedup_key);
@@ -1658,7 +1663,7 @@ create policy tenant on orders to robnu_tenant
   with check (seller_id = (select app_writable_seller_id()));
 create policy tenant_delete on orders as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
-grant select (customer_erased_at), select (id), select (marketplace_account_id), select (own_at), select (own_status), select (parcel_at), select (parcel_status), select (seller_id), select (ship_by), select (source_updated_at), select (status) on orders to robnu_gate;
+grant select (created_at), select (customer_erased_at), select (id), select (marketplace_account_id), select (own_at), select (own_status), select (parcel_at), select (parcel_status), select (seller_id), select (ship_by), select (source_updated_at), select (status) on orders to robnu_gate;
 grant references on orders to robnu_plugins;
 grant insert, select, update on orders to robnu_tenant;
 CREATE TRIGGER orders__stock_changed AFTER UPDATE ON orders REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT EXECUTE FUNCTION inventory_note_changed_orders();
@@ -2005,12 +2010,15 @@ create table quarantined_rows (
   job_run_id uuid not null,
   created_at timestamp with time zone not null default now(),
   raw_erased_at timestamp with time zone,
+  buyers_idx bytea,
   constraint quarantined_rows_pkey PRIMARY KEY (seller_id, id),
   constraint quarantined_rows__account FOREIGN KEY (seller_id, marketplace_account_id) REFERENCES marketplace_accounts(seller_id, id),
   constraint quarantined_rows__run FOREIGN KEY (seller_id, job_run_id) REFERENCES job_runs(seller_id, id),
+  constraint quarantined_rows__blind CHECK ((((octet_length(buyers_idx) % 16) = 0) AND ((buyers_idx IS NULL) OR (raw_enc IS NOT NULL)))),
   constraint quarantined_rows__erased CHECK (((raw_enc IS NULL) = (raw_erased_at IS NOT NULL)))
 );
 CREATE INDEX quarantined_rows__by_account ON quarantined_rows USING btree (seller_id, marketplace_account_id, created_at DESC);
+CREATE INDEX quarantined_rows__key ON quarantined_rows USING btree (seller_id, marketplace_account_id, external_key) WHERE (raw_erased_at IS NULL);
 CREATE INDEX quarantined_rows__raw ON quarantined_rows USING btree (seller_id, marketplace_account_id, created_at) WHERE (raw_erased_at IS NULL);
 alter table quarantined_rows enable row level security;
 alter table quarantined_rows force row level security;
@@ -2025,7 +2033,7 @@ create policy tenant on quarantined_rows to robnu_tenant
 create policy tenant_delete on quarantined_rows as restrictive for delete to robnu_tenant
   using (seller_id = (select app_writable_seller_id()));
 grant select (created_at), select (marketplace_account_id), select (raw_erased_at), select (seller_id) on quarantined_rows to robnu_gate;
-grant insert, select, update (raw_enc), update (raw_erased_at) on quarantined_rows to robnu_tenant;
+grant insert, select, update (buyers_idx), update (raw_enc), update (raw_erased_at) on quarantined_rows to robnu_tenant;
 
 -- table of robnu_owner
 create table rate_buckets (
@@ -2233,7 +2241,7 @@ create table seller_offboardings (
   signature bytea,
   constraint seller_offboardings_pkey PRIMARY KEY (seller_id, id),
   constraint seller_offboardings_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id),
-  constraint seller_offboardings__announced CHECK ((announced = ANY (ARRAY['REQUESTED'::text, 'WITHDRAWN'::text]))),
+  constraint seller_offboardings__announced CHECK ((announced = ANY (ARRAY['REQUESTED'::text, 'WITHDRAWN'::text, 'SHREDDED'::text]))),
   constraint seller_offboardings__begun CHECK (((state = ANY (ARRAY['SHREDDING'::text, 'SHREDDED'::text])) = (step <> 'WAITS'::text))),
   constraint seller_offboardings__signed CHECK (((state <> 'SHREDDED'::text) OR ((step = 'PROVED'::text) AND (num_nulls(destroyed_at, shredded_at, certificate, signature) = 0)))),
   constraint seller_offboardings__state CHECK ((state = ANY (ARRAY['REQUESTED'::text, 'WITHDRAWN'::text, 'SHREDDING'::text, 'SHREDDED'::text]))),
@@ -3294,7 +3302,7 @@ create function request_work(uuid, uuid, text, text, uuid, uuid, uuid, text, tim
   owner robnu_gate
   callers robnu_platform, robnu_tenant;
 
-create function retention_due(uuid, uuid, timestamp with time zone, timestamp with time zone, timestamp with time zone, timestamp with time zone, integer)
+create function retention_due(uuid, uuid, timestamp with time zone, timestamp with time zone, timestamp with time zone, timestamp with time zone, timestamp with time zone, timestamp with time zone, integer)
   returns TABLE(orders integer, documents integer, raw_rows integer, files integer)
   language sql stable security definer set search_path=pg_catalog, pg_temp
   owner robnu_gate

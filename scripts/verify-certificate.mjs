@@ -22,6 +22,8 @@ const reasons = {
   'not-signed': 'no key of the set has signed this text',
   'no-certificate': 'the text that is signed is no shred certificate',
   'opened': 'a value opened after its keys were destroyed, or was not tried',
+  'too-early':
+    'the last try was made before every key that a process may have held was past its age',
   'keys-left': 'keys are left in the database',
   'times': 'the times are out of order: asked, told 48 hours before, shut, destroyed, signed',
   'too-soon': 'it says that backups are of no help sooner than the KMS key is gone',
@@ -53,6 +55,8 @@ export const verifyCertificate = async (text, { keys, now }) => {
 const faultsOf = (told) => {
   const { sample, trials, lastTrial, keysLeft, mode, kmsKeyDeletionAt } = told
   const all = [...trials, lastTrial]
+  // of a file that was signed before this was told
+  const isWaited = lastTrial.keyAgeMs === undefined || lastTrial.waitedMs >= lastTrial.keyAgeMs
   const isTried = all.every(({ tried, opened }) => opened === 0 && tried === sample.values)
   const [asked, notice, closed, destroyed, issued, irrevocable] = [
     ...[told.requestedAt, told.noticeAt, told.closedAt, told.destroyedAt, told.issuedAt],
@@ -65,6 +69,7 @@ const faultsOf = (told) => {
   const isLate = mode === 'shared-alias' || irrevocable >= Date.parse(kmsKeyDeletionAt)
   return [
     isTried ? undefined : 'opened',
+    isWaited ? undefined : 'too-early',
     keysLeft === 0 ? undefined : 'keys-left',
     inOrder ? undefined : 'times',
     isLate ? undefined : 'too-soon',
@@ -110,6 +115,14 @@ const parsed = (text) => {
   }
 }
 
+/** Whoever trusts nobody asks what these were: a process that hangs lets its keys go by their age. */
+const silentLines = (silent) =>
+  silent.length === 0 ? [] : [
+    `${silent.length} processes that were there said nothing: ` +
+    silent.map(({ process, parts, seenAt }) => `${process} (${parts}), seen at ${seenAt}`)
+      .join('; '),
+  ]
+
 export const textOf = ({ ok, certificate: told, faults, irrevocable }) => {
   if (!ok) return faults.map(({ reason, say }) => `NOT CERTIFIED: ${reason}: ${say}`).join('\n')
   return [
@@ -119,6 +132,7 @@ export const textOf = ({ ok, certificate: told, faults, irrevocable }) => {
       Math.round(told.lastTrial.waitedMs / 1000)
     } s ` +
     'later: none opens',
+    ...silentLines(told.silent ?? []),
     `${told.objects} files were removed; ${
       told.mode === 'own-kms-key'
         ? 'the KMS key of the seller goes'

@@ -60,6 +60,13 @@ interface OpeningDay {
   /** Values. */
   readonly opened: number
 }
+/** What a person, a key or somebody of the staff has opened since some day. */
+interface OpenerTotal {
+  readonly actor: Opener
+  readonly last_at: Date
+  /** Values. */
+  readonly opened: number
+}
 interface OpeningPlace {
   /** With microseconds. */
   readonly at: string
@@ -77,6 +84,8 @@ export interface Openings {
     entry: Entry,
     range: { readonly from: Date; readonly to: Date },
   ) => Promise<readonly OpeningDay[]>
+  /** Of people, keys and staff; each of the staff once, whatever the session. */
+  readonly openers: (entry: Entry, from: Date) => Promise<readonly OpenerTotal[]>
 }
 
 export const createOpenings = (db: Pick<Database, 'inSellerScope'>): Openings => ({
@@ -121,6 +130,22 @@ export const createOpenings = (db: Pick<Database, 'inSellerScope'>): Openings =>
       ...{ day, purpose, sentence: purposeSentence(purpose), actor: actorOf(row) },
       ...{ openings, opened },
     }))
+  },
+
+  openers: async (entry, from) => {
+    const rows = await db.inSellerScope(entry).any(sql.type(TotalRow)`
+      select t.actor, t.last_at, t.opened, i.staff_name
+      from (
+        select max(actor) as actor, max(created_at) as last_at, sum(opened) as opened
+        from decrypt_ledger
+        where ${matching(entry.sellerId, { from })}
+          and (actor like 'user:%' or actor like 'key:%' or actor like 'staff:%')
+        group by split_part(actor, '/', 1)
+      ) as t
+      left join impersonation_sessions i on i.seller_id = ${entry.sellerId}
+        and i.id = case when t.actor like 'staff:%' then split_part(t.actor, '/', 2)::uuid end
+      order by t.last_at desc, t.actor`)
+    return rows.map(({ last_at, opened, ...row }) => ({ actor: actorOf(row), last_at, opened }))
   },
 })
 
@@ -171,6 +196,7 @@ const DayRow = z.object({
   openings: z.int(),
   opened: z.int(),
 })
+const TotalRow = z.object({ ...Told, last_at: z.date(), opened: z.int() })
 
 const viewOf = (row: z.infer<typeof Row>): OpeningView => ({
   ...{ id: row.id, at: row.created_at, actor: actorOf(row), purpose: row.purpose },

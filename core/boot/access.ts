@@ -9,6 +9,7 @@ import type { Database } from '../db/database.ts'
 import type { Services } from '../http/services.ts'
 import { newId } from '../ids.ts'
 import { createPrincipals, principalPolicy } from '../ledger/principals/principals.ts'
+import type { StayingConfig } from '../ledger/principals/what-stays.ts'
 import { createReveals, revealPolicy } from '../ledger/reveal.ts'
 import { createSearch, searchPolicy } from '../ledger/search/search.ts'
 import type { Log } from '../log.ts'
@@ -24,6 +25,7 @@ interface AccessDeps {
   readonly store: LimitStore
   readonly clock: () => Date
   readonly log: Log
+  readonly config: StayingConfig
 }
 type Access = Pick<
   Services,
@@ -32,7 +34,7 @@ type Access = Pick<
 
 /** Close `keys` when no request is under way any more. */
 export const accessServices = (
-  { db, keyring, store, clock, log }: AccessDeps,
+  { db, keyring, store, clock, log, config }: AccessDeps,
 ): Access => {
   const made = { db, now: clock, newId: () => newId() }
   // without leases: the count of a person is exact, whichever process they ask
@@ -44,7 +46,7 @@ export const accessServices = (
     overrides: createOverrides(db),
     reveals: createReveals({ db, keyring, limiter: limiterOf(revealPolicy) }),
     search: createSearch({ db, keyring, limiter: limiterOf(searchPolicy) }),
-    principals: createPrincipals({ db, keyring, limiter: limiterOf(principalPolicy) }),
+    principals: createPrincipals({ db, keyring, config, limiter: limiterOf(principalPolicy) }),
   }
 }
 

@@ -10,14 +10,16 @@ import type { Files } from '../storage/files.ts'
 /** As long as other keys of sellers are handed out, and work behind that. */
 const bounds = { ttlMs: 5 * 60_000, graceMs: 60_000, maxSellers: 1_000 }
 
-export const openArchive = ({ source, files, isOn, log, now }: {
+export const openArchive = ({ source, files, isOn, log, now, steady }: {
   readonly source: KeySource
   readonly files: Files
   readonly isOn: boolean
   readonly log: Log
   readonly now: () => number
+  /** Milliseconds of a clock that moves forward. */
+  readonly steady: () => number
 }): { readonly archiveKeys: ArchiveKeys; readonly archive?: RawArchive } => {
-  const archiveKeys = createArchiveKeys({ ...source, ...bounds, now })
+  const archiveKeys = createArchiveKeys({ ...source, ...bounds, now: steady })
   if (!isOn) return { archiveKeys }
   const { db } = source
   return { archiveKeys, archive: createRawArchive({ db, files, archiveKeys, log, now }) }

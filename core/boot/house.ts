@@ -30,6 +30,8 @@ export const openHouse = async (config: Config, host: LiveHost, options: HouseOp
   const { log } = options
   const now = options.now ?? Date.now
   const clock = () => new Date(now())
+  // the age of keys in memory: a clock that is set back makes none younger
+  const steady = options.now ?? (() => performance.now())
   const scopeKey = scopeKeyFrom(config.ROBNU_SECRET)
   const ofPlugins = openPluginDatabases({ urls: config.ROBNU_PLUGIN_DATABASES, scopeKey, now })
   const db = await openDatabase({
@@ -51,11 +53,11 @@ export const openHouse = async (config: Config, host: LiveHost, options: HouseOp
   const keyring = createKeyring({
     ...source,
     staleMs: config.ROBNU_KMS_STALE_MINUTES * 60_000,
-    now,
+    now: steady,
     log,
   })
   const files = openFiles({ db, aws, config, aliasOf, keyring })
-  const ofArchive = openArchive({ source, files, isOn: config.ROBNU_RAW_ARCHIVE, log, now })
+  const ofArchive = openArchive({ source, files, isOn: config.ROBNU_RAW_ARCHIVE, log, now, steady })
   const { archiveKeys } = ofArchive
   const ofPluginFiles = openPluginFiles({ db, aws, config, aliasOf, keyring, files, now })
   const sqs = createSqs({ ...aws, prefix: config.ROBNU_QUEUE_PREFIX })

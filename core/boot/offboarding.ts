@@ -16,7 +16,7 @@ import type { Post } from '../mail/post.ts'
 interface Parts {
   readonly db: Database
   readonly config: Config
-  readonly post: Pick<Post, 'sendLater'>
+  readonly post: Pick<Post, 'send'>
   readonly clock: () => Date
   readonly log: Log
   readonly wake: () => void
@@ -39,7 +39,7 @@ export const offboardingSweep = ({ db, config, post, clock, log, wake }: Parts) 
   cron: '*/5 * * * *',
   run: async () => {
     const signer = createSigner(config.ROBNU_AUDIT_KEYS)
-    const asked = { db, signer, log, now: clock, sendMail: post.sendLater, exports: tenantExports }
+    const asked = { db, signer, log, now: clock, sendMail: post.send, exports: tenantExports }
     log.info('sweep.offboarding', { ...await sweepOffboardings(asked) })
     wake()
   },

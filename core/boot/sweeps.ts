@@ -39,7 +39,7 @@ interface SweepDeps extends PluginDeps {
   readonly files: Files
   readonly appending: Appending
   readonly queueOf: QueueOf
-  readonly post: Pick<Post, 'sendLater'>
+  readonly post: Pick<Post, 'send'>
   readonly log: Log
   readonly clock: () => Date
   readonly now: () => number

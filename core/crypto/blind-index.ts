@@ -19,6 +19,43 @@ export const emailIndex = (keys: SellerKeys, text: string): Uint8Array | null =>
   return address === null ? null : keys.index('buyer.email', address)
 }
 
+/** A mobile number of India, with signs between its digits; and any number of eight digits or more. */
+const sign = String.raw`[\s.()-]{0,2}`
+const mobiles = new RegExp(
+  String.raw`(?<!\d)(?:(?:\+|00|0)?91${sign}(?:0${sign})?|0)?[6-9](?:${sign}\d){9}(?!\d)`,
+  'g',
+)
+const numbers = new RegExp(
+  String.raw`(?<!\d)\+?\d(?:${sign}\d){7,14}(?!\d)(?:;ext=\d{1,7}|\s?(?:x|ext\.?)\s?\d{1,7})?`,
+  'gi',
+)
+const addresses = /[^\s"'<>()[\]{},;:\\@]{1,64}@[^\s"'<>()[\]{},;:\\@]{1,190}/g
+/** Of one text; what is known best comes first. */
+const mostIndexes = 64
+const indexBytes = 16
+
+/**
+ * The indexes of all phone numbers and e-mail addresses that stand somewhere in a text, one behind the
+ * other; null for none. A run of digits that is no phone number may be among them, and meets nobody.
+ */
+export const textIndexes = (keys: SellerKeys, text: string): Uint8Array | null => {
+  const plain = text.normalize('NFKC')
+  const found = new Map<string, Uint8Array>()
+  const take = (words: readonly string[], make: typeof phoneIndex): void => {
+    for (const word of words) {
+      const index = found.size < mostIndexes ? make(keys, word) : null
+      if (index !== null) found.set(index.join(), index)
+    }
+  }
+  take(plain.match(mobiles) ?? [], phoneIndex)
+  take((plain.match(addresses) ?? []).map((word) => word.replace(/\.+$/, '')), emailIndex)
+  take(plain.match(numbers) ?? [], phoneIndex)
+  if (found.size === 0) return null
+  const all = new Uint8Array(found.size * indexBytes)
+  for (const [at, index] of [...found.values()].entries()) all.set(index, at * indexBytes)
+  return all
+}
+
 /** A mobile number of India in any of its spellings, which most are. */
 const ofIndia = /^(?:(?:\+|00|0)?910?|0)?([6-9]\d{9})$/
 const mostPhone = 50

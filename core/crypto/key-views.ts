@@ -37,3 +37,18 @@ export const listKeyedSellers = async (
     order by seller_id limit ${limit}`)
   return rows.map((row) => row.seller_id)
 }
+
+/**
+ * Sellers with keys of before there were roots, which KMS unwraps one by one whenever they are loaded; until
+ * they are rotated. In platform scope.
+ */
+export const listUnrootedSellers = async (
+  queries: Queries,
+  limit: number,
+): Promise<readonly string[]> => {
+  const rows = await queries.any(sql.type(z.object({ seller_id: z.string() }))`
+    select distinct seller_id from seller_keys
+    where root is null and purpose <> 'root' and state <> 'DESTROYED'
+    order by seller_id limit ${limit}`)
+  return rows.map((row) => row.seller_id)
+}

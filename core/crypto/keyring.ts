@@ -65,10 +65,12 @@ const defaultGraceMs = 60_000
 const defaultStaleMs = 20 * 60_000
 const defaultMaxUses = 1_000_000
 /**
- * The longest that the bytes of a destroyed seller's keys stay in a process that never hears of it; while
- * KMS does not answer they stay longer, and are not handed out.
+ * The longest that the bytes of a destroyed seller's keys stay in a process that never hears of it. With
+ * `staleMs` also in one whose KMS does not answer: there they stay longer, and are not handed out.
  */
-export const longestKeyMs = defaultTtlMs + defaultGraceMs + 2 * defaultWipeEveryMs
+export const longestKeyMsWith = (staleMs: number): number =>
+  Math.max(defaultTtlMs, staleMs) + defaultGraceMs + 2 * defaultWipeEveryMs
+export const longestKeyMs = longestKeyMsWith(0)
 const defaultSealLimit = 2 ** 30 // a quarter of what SP 800-38D allows with random nonces
 const defaultSealBlock = 65_536 // one update for some 16,000 orders
 const maxRounds = 10 // of loading and renewing in one call; two are usual at a renewal

@@ -1,6 +1,6 @@
 /** The keys of one seller in clear, and what is done with them without a database. */
 import { createHmac } from 'node:crypto'
-import { fault } from '../errors.ts'
+import { fault, isFault } from '../errors.ts'
 import type { Random } from '../ids.ts'
 import { columnOf, type SealedColumn } from './place.ts'
 import { type KeyOf, sealField } from './seal.ts'
@@ -60,6 +60,11 @@ export const wipe = (set: KeySet): void => {
 /** No one can make them again, and none take their place. */
 export const destroyedKeys = (sellerId: string): Error =>
   new Error(`Cannot load the keys of seller "${sellerId}": they were destroyed`)
+
+/** Of what loading keys has thrown: KMS and the database answer, and these rows make no keys. */
+export const areKeysLost = (error: unknown): boolean =>
+  error instanceof Error && !isFault(error) &&
+  /^Cannot (unwrap|load the keys)/.test(error.message)
 
 const indexBytes = 16 // 2^64 values before two are expected to meet; no column comes near
 // opening.ts alone asks: reading is ledgered, so it is not a method of the handle

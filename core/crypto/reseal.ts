@@ -3,6 +3,7 @@ import type { Tx } from '../db/database.ts'
 import { fault, isFault } from '../errors.ts'
 import { openerOf, type SellerKeys } from './keys.ts'
 import { ledgerOpening, type SealedRow } from './opening.ts'
+import type { OpeningPurpose } from './purposes.ts'
 import { openField, readVersion } from './seal.ts'
 
 export interface Trying {
@@ -49,9 +50,13 @@ export const resealFields = async (
   return { ...tried, rows: made }
 }
 
-/** Opens and forgets. One row in the ledger of openings, purpose `keys.verify`. */
-export const tryFields = (scope: Tx, keys: SellerKeys, asked: Trying): Promise<Tried> =>
-  eachField(scope, keys, { ...asked, purpose: 'keys.verify' }, {
+/** Opens and forgets. One row in the ledger of openings. */
+export const tryFields = (
+  scope: Tx,
+  keys: SellerKeys,
+  asked: Trying & { readonly purpose: 'keys.verify' | 'keys.shred' },
+): Promise<Tried> =>
+  eachField(scope, keys, asked, {
     wants: () => true,
     take: () => {},
   })
@@ -59,7 +64,7 @@ export const tryFields = (scope: Tx, keys: SellerKeys, asked: Trying): Promise<T
 const eachField = async (
   scope: Tx,
   keys: SellerKeys,
-  { table, rows, purpose }: Trying & { readonly purpose: 'keys.rotate' | 'keys.verify' },
+  { table, rows, purpose }: Trying & { readonly purpose: OpeningPurpose },
   { wants, take }: {
     readonly wants: (blob: Uint8Array) => boolean
     readonly take: (id: string, column: string, plain: Uint8Array) => void

@@ -28,10 +28,14 @@ export const storeTurn = (
 ): Promise<boolean> =>
   db.withSellerScope(entry, async (scope) => {
     const { sellerId } = entry
-    // a key that is about to be stored under the root of before waits for this, and is refused then
+    // whoever is about to store a key under the root of before waits for this, and is refused then
+    await scope.run(command`
+      select from seller_keys
+      where seller_id = ${sellerId} and state <> 'DESTROYED' order by purpose, version for update`)
+    // read by another statement: the one that has waited does not see what was stored meanwhile
     const now = await scope.any(sql.type(Locked)`
       select purpose, version, state, wrapped from seller_keys
-      where seller_id = ${sellerId} and state <> 'DESTROYED' order by purpose, version for update`)
+      where seller_id = ${sellerId} and state <> 'DESTROYED'`)
     if (now.length !== rows.length || !rows.every((row) => now.some(isSame(row)))) return false
 
     await scope.run(command`

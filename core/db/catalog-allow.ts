@@ -192,7 +192,8 @@ export const coreAllow = (administrators: readonly string[]): CatalogAllow => ({
     'request_seller_job(uuid, text, uuid, uuid, double precision)': [tenant, platform],
     [
       'retention_due(uuid, uuid, timestamp with time zone, timestamp with time zone, ' +
-      'timestamp with time zone, timestamp with time zone, integer)'
+      'timestamp with time zone, timestamp with time zone, timestamp with time zone, ' +
+      'timestamp with time zone, integer)'
     ]: [platform],
     'keep_opening(uuid, uuid, text, text, text, text[], uuid[], integer, text)': [app],
     'wake_work(uuid, uuid)': [platform, tenant],

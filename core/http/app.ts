@@ -28,6 +28,7 @@ import { uploadRoutes } from './routes/uploads.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { manifestRoutes } from './routes/manifests.ts'
 import { offboardingRoutes } from './routes/offboarding.ts'
+import { openerRoutes } from './routes/openers.ts'
 import { openingRoutes } from './routes/openings.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { overrideRoutes } from './routes/overrides.ts'
@@ -134,6 +135,10 @@ export const createApp = (deps: AppDeps): App => {
     ...auditRoutes(services.audit, cursors),
     ...tenantExportRoutes(services.tenantExports, cursors),
     ...openingRoutes(services.audit.openings, cursors, now),
+    ...openerRoutes({
+      ...{ ...services, permissions, now, openings: services.audit.openings },
+      people: services.tenancy.people,
+    }),
     ...impersonationRoutes(services.impersonations, services.audit.trail, cursors),
     ...staffRoutes(services.staffWork, cursors),
     ...staffImpersonationRoutes(services.staffWork.impersonations, cursors),

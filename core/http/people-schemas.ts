@@ -91,7 +91,10 @@ export const personExample = {
 /** Of somebody who goes. */
 export const KeysLeft = z.object({
   api_keys: z.array(z.object({ id: Id, name: z.string(), prefix: z.string() })).readonly()
-    .openapi({ description: 'Living keys that this person made: they are the seller’s, and stay' }),
+    .openapi({
+      description:
+        'Living keys that this person made: they are the seller’s, and stay unless `api_keys=revoke`',
+    }),
 })
 
 export const InvitedRole = z.enum(invitedRoles)

@@ -65,7 +65,11 @@ export const syncAccount = async (
   try {
     end = await runSlice(slice)
   } catch (error) {
-    if (signals.signal.aborted || hasCode(error, 'lease-lost')) throw error
+    if (signals.signal.aborted || hasCode(error, 'lease-lost')) {
+      // whoever goes on with the run does not hear these answers again
+      await slice.archive?.end()
+      throw error
+    }
     const kind = failureKind(error)
     log[kind ? 'warn' : 'error']('sync.interrupted', { kind, ...traceOf(error) })
     const upstream = slice.upstream ?? deps.upstreamOf('')

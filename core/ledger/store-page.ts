@@ -1,14 +1,13 @@
 /** One page of a sync, stored whole: rows, what was rejected, counts, cursor and audit together. */
 import { digestOf, recordAudit } from '../audit/record.ts'
 import type { SellerKeys } from '../crypto/keys.ts'
-import { bytesArray, textArray, uuidArray } from '../db/arrays.ts'
 import type { SellerScope } from '../db/database.ts'
 import { command } from '../db/sql.ts'
-import { idOf } from '../ids.ts'
 import type { OrderRow, Page, PayoutRow, RejectedRow, ReturnRow } from '../plugin.ts'
 import type { RunTarget } from '../queues/targets.ts'
 import { type PreparedOrders, prepareOrders } from './order-rows.ts'
 import { type PreparedPayouts, preparePayouts } from './payout-rows.ts'
+import { quarantine } from './quarantine.ts'
 import { type PreparedReturns, prepareReturns } from './return-rows.ts'
 import { sealsPerOrder, type StoredCounts, storeOrders } from './store-orders.ts'
 import { storePayouts } from './store-payouts.ts'
@@ -202,32 +201,6 @@ const countPage = (
       select advance_cursor(${place.accountId}::uuid, ${place.target}, ${json}::jsonb,
         ${place.cursorSeq}::int8)`)
   }
-}
-
-/** The id is made of the content, so a row that comes again is not kept twice. */
-const quarantine = async (
-  scope: SellerScope,
-  keys: SellerKeys,
-  place: PagePlace,
-  rows: readonly RejectedRow[],
-): Promise<void> => {
-  if (rows.length === 0) return
-  const ids = rows.map((row) => {
-    const content = Array.from(keys.hash([row.raw]), (byte) => byte.toString(16)).join('.')
-    return idOf(scope.sellerId, place.accountId, 'quarantined-row', place.target, content)
-  })
-  const raws = rows.map((row, i) => keys.seal('quarantined_rows', 'raw_enc', ids[i] ?? '', row.raw))
-  await scope.run(command`
-    insert into quarantined_rows (
-      seller_id, marketplace_account_id, target, job_run_id, id, external_key, reason, raw_enc
-    )
-    select ${scope.sellerId}::uuid, ${place.accountId}::uuid, ${place.target}, ${place.runId}::uuid,
-      u.*
-    from unnest(${uuidArray(ids)}::uuid[],
-      ${textArray(rows.map((row) => row.key ?? null))}::text[],
-      ${textArray(rows.map((row) => row.reason))}::text[],
-      ${bytesArray(raws)}::bytea[]) as u
-    on conflict (seller_id, id) do nothing`)
 }
 
 /** As many as tell what is wrong; a marketplace may have a word for every row. */

@@ -6,6 +6,8 @@ import { checkMail, type Mail, type Mailer } from './mail.ts'
 export interface Post {
   /** Sends soon. Whether it arrives is told to the log, and to nobody who asks. */
   readonly sendLater: (mail: Mail) => void
+  /** Sends, and waits for it. False: it did not leave, in no try. */
+  readonly send: (mail: Mail) => Promise<boolean>
   /**
    * Does work behind the answer, too: looking up whom a mail would go to takes time that would tell
    * whether there is anybody.
@@ -48,14 +50,18 @@ export const createPost = (
     const worker = work().finally(() => working.delete(worker))
     working.add(worker)
   }
-  const send = async (mail: Mail & { readonly id: string }): Promise<void> => {
+  const send = async (mail: Mail & { readonly id: string }): Promise<boolean> => {
     for (let tries = 0;; tries++) {
       try {
         await mailer.send(mail)
-        return log.info('mail.sent', { mailId: mail.id })
+        log.info('mail.sent', { mailId: mail.id })
+        return true
       } catch (error) {
         const pauseMs = isClosing ? undefined : pausesMs[tries]
-        if (pauseMs === undefined) return log.error('mail.failed', { mailId: mail.id, error })
+        if (pauseMs === undefined) {
+          log.error('mail.failed', { mailId: mail.id, error })
+          return false
+        }
         await sleep(pauseMs)
       }
     }
@@ -67,7 +73,11 @@ export const createPost = (
     sendLater: (mail) => {
       checkMail(mail)
       const id = newId()
-      add(() => send({ ...mail, id }))
+      add(async () => void await send({ ...mail, id }))
+    },
+    send: async (mail) => {
+      checkMail(mail)
+      return await send({ ...mail, id: newId() })
     },
     later: add,
     drain,

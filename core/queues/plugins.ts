@@ -69,6 +69,17 @@ export const readPluginBook = async (tx: Tx): Promise<PluginBook> => ({
     order by plugin_id, process_id`),
 })
 
+/** Processes that have said something in so many milliseconds, and when they did so last. */
+export const readProcesses = (
+  tx: Tx,
+  { withinMs }: { readonly withinMs: number },
+): Promise<readonly z.infer<typeof processRow>[]> =>
+  tx.any(sql.type(processRow)`
+    select process_id as process, min(parts) as parts, max(seen_at) as "seenAt" from plugin_states
+    where seen_at > clock_timestamp() - ${withinMs} * interval '1 millisecond'
+    group by process_id order by process_id`)
+const processRow = z.object({ process: z.string(), parts: z.string(), seenAt: z.date() })
+
 export const readWanted = (tx: Tx): Promise<readonly WantedPlugin[]> =>
   tx.any(sql.type(wantedRow)`
     select id, use, enabled, version, trust, integrity, generation, reason, changed_at, changed_by

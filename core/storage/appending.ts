@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { sha256Stream } from '../crypto/digest.ts'
 import { openS3 } from './client.ts'
-import { told, unavailable } from './read-object.ts'
+import { freed, told, unavailable } from './read-object.ts'
 
 export interface AppendOptions {
   readonly region: string
@@ -127,10 +127,12 @@ export const createAppending = ({ region, endpoint }: AppendOptions): Appending 
           signal ? { abortSignal: signal } : {},
         ))
       if (found === null) return null
-      const whole = await measure(found.Body as AsyncIterable<Uint8Array>, parts).catch((error) => {
-        signal?.throwIfAborted()
-        throw unavailable(error)
-      })
+      const whole = await measure(freed(found.Body as AsyncIterable<Uint8Array>), parts).catch(
+        (error) => {
+          signal?.throwIfAborted()
+          throw unavailable(error)
+        },
+      )
       return whole && {
         ...whole,
         versionId: found.VersionId ?? null,

@@ -55,7 +55,7 @@ interface NewFile {
 export interface Files {
   readonly bucket: string
   /**
-   * Streams the body into S3, at most some 10 MiB of it in memory, and resolves when it was found
+   * Streams the body into S3, at most some 20 MiB of it in memory, and resolves when it was found
    * there whole. Nobody refers to it yet: `keepObjects` in the transaction that does, within a day.
    * Throws `storage-unavailable`, and what the body throws.
    */

@@ -47,6 +47,36 @@ const fetchBody = async (
   return (found.Body ?? []) as AsyncIterable<Uint8Array>
 }
 
+interface Heard {
+  readonly on: (event: 'data', listener: (bytes: unknown) => void) => unknown
+  readonly off: (event: 'data', listener: (bytes: unknown) => void) => unknown
+}
+
+/**
+ * The same chunks for who only looks at them: each is gone when the next one is asked for. An engine comes
+ * for what lies outside of its heap when there are some 64 MiB of it; here it is given back at once.
+ */
+export const freed = async function* (
+  body: AsyncIterable<Uint8Array> & { readonly socket?: Heard | null },
+): AsyncIterable<Uint8Array> {
+  // Node reads each packet into memory of its own, and has copied from it before we hear of it
+  const { socket } = body
+  socket?.on('data', free)
+  try {
+    for await (const chunk of body) {
+      yield chunk
+      free(chunk)
+    }
+  } finally {
+    socket?.off('data', free)
+  }
+}
+const free = (bytes: unknown): void => {
+  if (!(bytes instanceof Uint8Array) || !(bytes.buffer instanceof ArrayBuffer)) return
+  // not a piece of memory that others have a share of
+  if (bytes.length === bytes.buffer.byteLength) bytes.buffer.transfer(0)
+}
+
 /** Fewer bytes than asked for are an error. */
 export const readRange = async function* (
   client: S3Client,

@@ -9,7 +9,7 @@ import { S3ServiceException } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { sha256Stream } from '../crypto/digest.ts'
 import { fromBase64, fromHex, toBase64, toHex } from '../crypto/text.ts'
-import { told, unavailable } from './read-object.ts'
+import { freed, told, unavailable } from './read-object.ts'
 
 export interface SignedUpload {
   readonly storageKey: string
@@ -104,7 +104,7 @@ const digestOf = async (
   const { Body } = await told(() => client.send(new GetObjectCommand(place)))
   const hash = sha256Stream()
   try {
-    for await (const chunk of (Body ?? []) as AsyncIterable<Uint8Array>) hash.update(chunk)
+    for await (const chunk of freed((Body ?? []) as AsyncIterable<Uint8Array>)) hash.update(chunk)
   } catch (error) {
     throw unavailable(error)
   }

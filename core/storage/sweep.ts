@@ -12,6 +12,8 @@ const pendingMs = 6 * 3_600_000
 const storedMs = 24 * 3_600_000
 const batchSize = 200
 
+/** Then the storage is away. One that cannot be removed, such as one under a legal hold, holds up no other. */
+const mostFailures = 5
 /** Some minutes; what is left then waits for the next sweep. */
 const mostBatches = 100
 
@@ -28,22 +30,23 @@ interface SweepParts {
 export const sweepObjects = async (parts: SweepParts): Promise<number> => {
   let removed = 0
   for (let batch = 0; batch < mostBatches; batch++) {
-    const gone = await sweepBatch(parts)
+    const { taken, gone } = await sweepBatch(parts)
     removed += gone
-    if (gone < batchSize) break
+    if (taken < batchSize || gone === 0) break
   }
   return removed
 }
 
 const sweepBatch = async (
   { db, files, appending, log, now }: SweepParts,
-): Promise<number> => {
+): Promise<{ readonly taken: number; readonly gone: number }> => {
   const before = { pending: new Date(now() - pendingMs), stored: new Date(now() - storedMs) }
   const doomed = await db.withPlatformScope('storage-sweep', async (tx) => {
     await endKept(tx, new Date(now()), batchSize)
     return await doomLoose(tx, before, batchSize)
   })
   const gone: LooseObject[] = []
+  let failures = 0
   for (const object of doomed) {
     try {
       if (object.uploadId !== null) await appending?.abort(object, object.uploadId)
@@ -51,10 +54,12 @@ const sweepBatch = async (
       gone.push(object)
     } catch (error) {
       log.warn('storage.not-removed', { object: object.id, error })
-      // where one fails the others will: they come again
-      break
+      failures += 1
+      if (failures >= mostFailures) break
     }
   }
-  if (gone.length === 0) return 0
-  return await db.withPlatformScope('storage-sweep', (tx) => deleteDoomed(tx, gone))
+  const taken = doomed.length
+  if (gone.length === 0) return { taken, gone: 0 }
+  await db.withPlatformScope('storage-sweep', (tx) => deleteDoomed(tx, gone))
+  return { taken, gone: gone.length }
 }

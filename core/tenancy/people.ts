@@ -1,8 +1,9 @@
 /** The people of a seller: who they are, what they are, and how they go. */
 import { z } from 'zod'
 import { recordAudit } from '../audit/record.ts'
+import { uuidArray } from '../db/arrays.ts'
 import type { Database, Entry, SellerScope } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import { command, sql } from '../db/sql.ts'
 import { fault } from '../errors.ts'
 import type { Role } from '../plugin.ts'
 
@@ -17,7 +18,7 @@ export interface PersonView {
   readonly last_seen_at: Date | null
   readonly has_second_factor: boolean
 }
-/** A key that outlives whoever made it: it is the seller's. */
+/** A key that whoever goes has made: it is the seller's, and they have seen its secret. */
 interface KeyLeft {
   readonly id: string
   readonly name: string
@@ -33,10 +34,14 @@ export interface People {
   readonly get: (entry: Entry, userId: string) => Promise<PersonView | null>
   /** Null: nobody of this seller. Throws `last-owner`. */
   readonly changeRole: (entry: Entry, userId: string, role: Role) => Promise<PersonView | null>
-  /** Null: nobody of this seller. Throws `last-owner`. */
+  /**
+   * Answers the living keys that the person made, which `revokesKeys` ends as well. Null: nobody of
+   * this seller. Throws `last-owner`.
+   */
   readonly remove: (
     entry: Entry,
     userId: string,
+    ask: { readonly revokesKeys: boolean },
   ) => Promise<{ readonly keys: readonly KeyLeft[] } | null>
   /** Throws `last-owner`. */
   readonly leave: (entry: Entry, userId: string) => Promise<void>
@@ -92,16 +97,17 @@ export const createPeople = ({ db }: {
       return await readPerson(scope, userId)
     }),
 
-  remove: (entry, userId) =>
+  remove: (entry, userId, { revokesKeys }) =>
     db.withSellerScope(entry, async (scope) => {
       const role = await remove(scope, userId)
       if (role === null) return null
       recordAudit(scope, scope.sellerId, 'user.removed', `user:${userId}`, { role })
       const keys = await scope.any(sql.type(Key)`
-        select id, name, prefix from api_keys
+        select id, name, 'rk_' || prefix as prefix from api_keys
         where seller_id = ${scope.sellerId} and created_by_user_id = ${userId}
           and revoked_at is null and (expires_at is null or expires_at > now())
         order by id`)
+      if (revokesKeys) await revoke(scope, keys)
       return { keys }
     }),
 
@@ -137,6 +143,14 @@ const readPerson = (queries: Queries, userId: string): Promise<PersonView | null
   queries.maybeOne(sql.type(Person)`
     select user_id as id, email, role, joined_at, removed_at, last_seen_at, has_second_factor
     from seller_people() where user_id = ${userId}`)
+
+const revoke = async (scope: SellerScope, keys: readonly KeyLeft[]): Promise<void> => {
+  const ids = keys.map(({ id }) => id)
+  await scope.run(command`
+    update api_keys set revoked_at = now()
+    where seller_id = ${scope.sellerId} and id = any(${uuidArray(ids)}::uuid[])`)
+  for (const id of ids) recordAudit(scope, scope.sellerId, 'api-key.revoked', `api-key:${id}`)
+}
 
 /** The role that the person had; null: nobody of this seller. */
 const remove = async (scope: SellerScope, userId: string): Promise<Role | null> => {

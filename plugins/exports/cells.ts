@@ -1,4 +1,4 @@
-/** Values as cells of a csv, or as members of a line of JSON. */
+/** What stands in a file: the cells of a csv. Lines of JSON are written by the database. */
 
 /** What a column holds: money and times are text in either format, as exact as they are stored. */
 export type Kind = 'text' | 'integer' | 'boolean' | 'money' | 'time'
@@ -6,8 +6,6 @@ export interface Column {
   readonly name: string
   readonly kind: Kind
 }
-/** Every value as the database writes it as text. */
-export type Row = Readonly<Record<string, string | null>>
 
 /**
  * What a spreadsheet would take for a formula (OWASP ASVS 5.0, 1.2.10; and their full-width forms).
@@ -26,17 +24,6 @@ export const csvCell = (value: string | null): string => {
 
 const csvLine = (cells: readonly (string | null)[]): string => `${cells.map(csvCell).join(',')}\r\n`
 
-const jsonLine = (columns: readonly Column[], row: Row): string => {
-  const members: Record<string, unknown> = {}
-  for (const { name, kind } of columns) members[name] = jsonValue(kind, row[name] ?? null)
-  return `${JSON.stringify(members)}\n`
-}
-const jsonValue = (kind: Kind, value: string | null): unknown => {
-  if (value === null) return null
-  if (kind === 'integer') return Number(value)
-  return kind === 'boolean' ? value === 'true' : value
-}
-
 export const formats = ['csv', 'jsonl'] as const
 export type Format = (typeof formats)[number]
 export const mimes = { csv: 'text/csv', jsonl: 'application/x-ndjson' } as const
@@ -45,16 +32,33 @@ export const mimes = { csv: 'text/csv', jsonl: 'application/x-ndjson' } as const
 export const headOf = (format: Format, columns: readonly Column[], excel: boolean): string =>
   format === 'jsonl' ? '' : `${excel ? '\uFEFF' : ''}${csvLine(columns.map(({ name }) => name))}`
 
-export const linesOf = (
-  format: Format,
-  columns: readonly Column[],
-  rows: readonly Row[],
-): string => {
-  let text = ''
-  for (const row of rows) {
-    text += format === 'jsonl'
-      ? jsonLine(columns, row)
-      : csvLine(columns.map(({ name }) => row[name] ?? null))
+/**
+ * What the database puts between the cells of a line, and behind a line: marks that no cell holds, until
+ * `putMarksRight` makes of them what a csv has there.
+ */
+export const cellMark = '\x1f'
+export const lineMark = '\x1e'
+export const lineEnds = { csv: `${lineMark}\n`, jsonl: '\n' } as const
+
+/** Some cell is not simply what it is. */
+const risky = new RegExp(
+  `[",\\r]|(?<!\\x1e)\\n|(?:^|[\\x1f\\n])(?!${plainNumber.source.slice(1, -1)}(?:[\\x1e\\x1f]|$))${
+    formula.source.slice(1)
+  }`,
+)
+
+/** Of the lines that the database wrote those of the file, but for the marks. */
+export const linesOf = (format: Format, text: string): string => {
+  if (format === 'jsonl' || !risky.test(text)) return text
+  return text.split(lineEnds.csv).map((line) =>
+    risky.test(line) ? line.split(cellMark).map(csvCell).join(cellMark) : line
+  ).join(lineEnds.csv)
+}
+
+/** In place: no other letter of UTF-8 has such a byte in it. */
+export const putMarksRight = (bytes: Uint8Array): void => {
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] === 0x1f) bytes[at] = 0x2c
+    else if (bytes[at] === 0x1e) bytes[at] = 0x0d
   }
-  return text
 }

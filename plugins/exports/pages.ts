@@ -1,5 +1,6 @@
 /** Statements that read a page of an export, behind the last row of the page before. */
-import type { Column, Kind } from './cells.ts'
+import { z } from 'zod'
+import { cellMark, type Column, type Format, type Kind, lineEnds, lineMark } from './cells.ts'
 
 export interface Filters {
   readonly from: Date | null
@@ -15,11 +16,12 @@ export interface Table {
   /** False: it is of the seller, not of an account, and of no time. */
   readonly ofAccounts: boolean
   readonly columns: readonly Column[]
-  /** Texts by which a page goes on behind a row: `@1`, `@2`, … of the rows, in this order. */
+  /** Texts by which a page goes on behind a row. */
   readonly start: readonly string[]
-  /** Text and values of the statement for the rows behind `position`, `limit` of them. */
+  /** Text and values of the statement for the page behind `position`, of `limit` rows. */
   readonly page: (
     asked: {
+      readonly format: Format
       readonly sellerId: string
       readonly before: string
       readonly position: readonly string[]
@@ -89,13 +91,57 @@ const pageOf = (
   return { text, values }
 }
 
-export const select = (cells: readonly Cell[], keys: readonly string[]): string =>
-  `select ${
-    [
-      ...cells.map(([name, , sql]) => `${sql} as "${name}"`),
-      ...keys.map((sql, i) => `${sql}::text as "@${i + 1}"`),
-    ].join(', ')
-  }`
+/** A page, as `select` gives it. */
+export const Page = z.object({
+  /** With their ends, see cells.ts; null: there are none. */
+  lines: z.string().nullable(),
+  /** How many lines these are. */
+  rows: z.number(),
+  /** How many rows were read: a source without lines is one, too. */
+  read: z.number(),
+  /** Of the last row that was read. */
+  position: z.array(z.string()).nullable(),
+})
+export type Page = z.infer<typeof Page>
+
+const charOf = (char: string): string => `chr(${char.charCodeAt(0)})`
+const marks = `${charOf(cellMark)} || ${charOf(lineMark)}`
+const csvSql = ([, kind, sql]: Cell): string => {
+  // what others wrote may hold our marks
+  const isFree = kind === 'text' && !sql.endsWith('::text')
+  return `coalesce(${isFree ? `translate(${sql}, ${marks}, '  ')` : sql}, '')`
+}
+const jsonTypes: Partial<Readonly<Record<Kind, string>>> = { integer: '::int8', boolean: '::bool' }
+const jsonSql = ([name, kind, sql]: Cell): string => `(${sql})${jsonTypes[kind] ?? ''} as "${name}"`
+const lineSql: Readonly<Record<Format, (cells: readonly Cell[]) => string>> = {
+  csv: (cells) => `concat_ws(${charOf(cellMark)}, ${cells.map(csvSql).join(', ')})`,
+  jsonl: (cells) =>
+    `(select row_to_json(r)::text from (select ${cells.map(jsonSql).join(', ')}) as r)`,
+}
+
+/**
+ * The rows of `from`, in its order, as one text and what is told of it: cell by cell, a million rows
+ * would be twenty million pieces of memory that an engine has to collect.
+ */
+export const select = (
+  { format, cells, keys, isLine = 'true', from }: {
+    readonly format: Format
+    readonly cells: readonly Cell[]
+    readonly keys: readonly string[]
+    readonly isLine?: string
+    readonly from: string
+  },
+): string => {
+  const position = keys.map((sql) => `${sql}::text`).join(', ')
+  const end = [...lineEnds[format]].map(charOf).join(' || ')
+  return `page as materialized (
+      select ${lineSql[format](cells)} as line, ${isLine} as is_line, array[${position}] as position
+      ${from})
+    select string_agg(line || ${end}, '') filter (where is_line) as lines,
+      (count(*) filter (where is_line))::int as rows, count(*)::int as read,
+      (array_agg(to_jsonb(position)))[count(*)] as position
+    from page`
+}
 export const columnsOf = (cells: readonly Cell[]): readonly Column[] =>
   cells.map(([name, kind]) => ({ name, kind }))
 
@@ -108,11 +154,15 @@ export const plain = (
   const all = [...ofAccount, ...cells]
   return {
     ...{ ...base, ofAccounts: true, columns: columnsOf(all), start: ['-infinity', nobody] },
-    page: ({ sellerId, before, position, limit, filters }) => {
+    page: ({ format, sellerId, before, position, limit, filters }) => {
       const { text, values } = pageOf(source, '>', filters)
       return {
-        text: `${text} ${select(all, [`t.${source.at}`, 't.id'])} from t ${joinAccount}
-          order by t.${source.at}, t.id`,
+        text: `${text}, ${
+          select({
+            ...{ format, cells: all, keys: [`t.${source.at}`, 't.id'] },
+            from: `from t ${joinAccount} order by t.${source.at}, t.id`,
+          })
+        }`,
         values: [sellerId, before, limit, ...position, ...values],
       }
     },
@@ -140,7 +190,7 @@ export const ofLines = (
   return {
     ...{ ...base, ofAccounts: true, columns: columnsOf(all) },
     start: ['-infinity', nobody, '', nobody],
-    page: ({ sellerId, before, position: [at, id, line, lineId], limit, filters }) => {
+    page: ({ format, sellerId, before, position: [at, id, line, lineId], limit, filters }) => {
       const { text, values } = pageOf(source, '>=', filters)
       const [lineAt, idAt] = [`$${values.length + 6}`, `$${values.length + 7}`]
       const isHere = `t.id = $5::uuid`
@@ -151,7 +201,10 @@ export const ofLines = (
         `coalesce(l.id, case when ${isHere} then ${idAt}::uuid else '${nobody}'::uuid end)`,
       ]
       return {
-        text: `${text} ${select(all, keys)}, (l.id is not null)::text as "@" from t ${joinAccount}
+        text: `${text}, ${
+          select({
+            ...{ format, cells: all, keys, isLine: 'l.id is not null' },
+            from: `from t ${joinAccount}
           left join lateral (
             select l.id, l.${key}, ${reads} from ${table} l
             where l.seller_id = $1 and l.${owner} = t.id
@@ -159,6 +212,8 @@ export const ofLines = (
               and (t.id <> $5::uuid or (l.${key}, l.id) > (${lineAt}::text, ${idAt}::uuid))
             order by l.${key}, l.id limit $3) l on true
           order by t.${source.at}, t.id, l.${key} nulls first, l.id limit $3`,
+          })
+        }`,
         values: [sellerId, before, limit, at, id, ...values, line, lineId],
       }
     },

@@ -52,13 +52,18 @@ const stockTable = (): Table => {
   return {
     ...{ permission: 'inventory:read', statuses: [], ofAccounts: false },
     ...{ columns: columnsOf(cells), start: [nobody, nobody] },
-    page: ({ sellerId, before, position, limit }) => ({
-      text: `${select(cells, ['t.product_id', 't.warehouse_id'])} from inventory_levels t
+    page: ({ format, sellerId, before, position, limit }) => ({
+      text: `with ${
+        select({
+          ...{ format, cells, keys: ['t.product_id', 't.warehouse_id'] },
+          from: `from inventory_levels t
         join catalog_products p on p.seller_id = t.seller_id and p.id = t.product_id
         join warehouses w on w.seller_id = t.seller_id and w.id = t.warehouse_id
         where t.seller_id = $1 and p.created_at <= $2::timestamptz
           and (t.product_id, t.warehouse_id) > ($4::uuid, $5::uuid)
         order by t.product_id, t.warehouse_id limit $3`,
+        })
+      }`,
       values: [sellerId, before, limit, ...position],
     }),
   }

@@ -4,7 +4,8 @@
  */
 import { failureKind, failureOf, type JobContext } from 'robnu/plugin'
 import { z } from 'zod'
-import { headOf, linesOf, mimes, type Row } from './cells.ts'
+import { headOf, linesOf, mimes, putMarksRight } from './cells.ts'
+import { Page } from './pages.ts'
 import {
   beginning,
   endRun,
@@ -21,12 +22,10 @@ import { tables } from './tables.ts'
 export const queue = 'exports-write'
 export const Job = z.object({ id: z.uuid() })
 
-/** Rows of one statement: some MB of a process's memory. */
-const pageRows = 500
-/** So many are written at once: a part ends behind them, and may have 16 MiB. */
-const fewRows = 100
-/** S3 takes parts of 5 MiB and more; 10,000 of these are the longest file. */
-const partBytes = 6 * 1024 * 1024
+/** Rows of one statement, which come as one text. */
+const pageRows = 250
+/** S3 takes parts of 5 MiB and more; 10,000 of these are the longest file. A page may make one longer. */
+const partBytes = 5 * 1024 * 1024
 /** A consumer has ten minutes; others wait behind it. */
 const sliceMs = 4 * 60_000
 
@@ -93,34 +92,23 @@ interface Part {
 const partsOf = (run: Run, from: Progress, ctx: JobContext<Config>): () => Promise<Part> => {
   const { what, format, excel } = run
   const table = tables[what]
-  const keys = table.start.map((_, i) => `@${i + 1}`)
-  const buffer = createBuffer(partBytes + partBytes / 2)
+  const buffer = createBuffer(partBytes + partBytes / 8)
   let at = from
-  // of the last page, what the part before had no room for
-  let rest: readonly Row[] = []
-  let isRead = false
   return async () => {
     buffer.clear()
-    let { position, rows } = at
+    let { position, rows, isRead } = at
     if (at.parts === 0) buffer.add(headOf(format, table.columns, excel))
-    while (buffer.size() < partBytes && !(isRead && rest.length === 0)) {
+    while (buffer.size() < partBytes && !isRead) {
       ctx.signal.throwIfAborted()
-      if (rest.length === 0) {
-        rest = await readPage(run, position ?? table.start, ctx)
-        isRead = rest.length < pageRows
-      }
-      const some = rest.slice(0, fewRows)
-      rest = rest.slice(fewRows)
-      const last = some.at(-1)
-      if (last) position = keys.map((key) => last[key] ?? '')
-      // a source without lines gives a row that is none
-      const lines = some.filter((row) => row['@'] !== 'false')
-      buffer.add(linesOf(format, table.columns, lines))
-      rows += lines.length
+      const page = await readPage(run, position ?? table.start, ctx)
+      buffer.add(linesOf(format, page.lines ?? ''))
+      rows += page.rows
+      position = page.position ?? position
+      isRead = page.read < pageRows
     }
     const bytes = buffer.bytes()
     at = {
-      ...{ position, rows, isRead: isRead && rest.length === 0 },
+      ...{ position, rows, isRead },
       parts: at.parts + (bytes.length > 0 ? 1 : 0),
       bytes: at.bytes + bytes.length,
     }
@@ -128,19 +116,18 @@ const partsOf = (run: Run, from: Progress, ctx: JobContext<Config>): () => Promi
   }
 }
 
-/** Our own statements say that all of it is text: to look at each of a million cells costs a third more. */
-const asIs = z.custom<Row>()
-
 const readPage = (
-  { what, before, filters }: Run,
+  { what, format, before, filters }: Run,
   position: readonly string[],
   ctx: JobContext<Config>,
-): Promise<readonly Row[]> =>
-  ctx.scope((tx) => {
+): Promise<Page> =>
+  ctx.scope(async (tx) => {
     const { sellerId } = tx
-    const asked = { sellerId, before, filters, limit: pageRows, position }
+    const asked = { format, sellerId, before, filters, limit: pageRows, position }
     const { text, values } = tables[what].page(asked)
-    return tx.any(asIs, text, values)
+    const [page] = await tx.any(Page, text, values)
+    if (!page) throw new Error('unreachable: it is one row')
+    return page
   })
 
 /** UTF-8 in one piece of memory, which is used again; it grows for lines that are very long. */
@@ -157,7 +144,9 @@ const createBuffer = (usualBytes: number) => {
         larger.set(whole.subarray(0, size))
         whole = larger
       }
-      size += encoder.encodeInto(text, whole.subarray(size)).written
+      const { written } = encoder.encodeInto(text, whole.subarray(size))
+      putMarksRight(whole.subarray(size, size + written))
+      size += written
     },
     size: () => size,
     bytes: () => whole.subarray(0, size),

@@ -134,7 +134,7 @@ const app = createApp({
     audit: {
       trail: { list: none, export: none, digests: none },
       anchors: { list: none, add: none, remove: none },
-      openings: { list: none, daily: none },
+      openings: { list: none, daily: none, openers: none },
       keys: [],
     },
   },

@@ -1,6 +1,11 @@
 /** Sellers' keys, put together for a command. */
 import { recordAudit } from '#core/audit/record.ts'
-import { type KeyView, listKeyedSellers, listKeyViews } from '#core/crypto/key-views.ts'
+import {
+  type KeyView,
+  listKeyedSellers,
+  listKeyViews,
+  listUnrootedSellers,
+} from '#core/crypto/key-views.ts'
 import { createKms } from '#core/crypto/kms.ts'
 import { type Rewrap, rewrapKeys } from '#core/crypto/rewrap.ts'
 import {
@@ -27,6 +32,8 @@ export interface KeysDesk {
   readonly list: (sellerId: string) => Promise<readonly KeyView[]>
   /** A page of the sellers that have keys. */
   readonly sellers: (after: string | null) => Promise<readonly string[]>
+  /** Some of those whose keys KMS unwraps one by one. */
+  readonly unrooted: (limit: number) => Promise<readonly string[]>
   readonly ask: (
     sellerId: string,
     walk: Asked & { readonly kind: WalkKind; readonly oneIn?: number; readonly below?: number },
@@ -60,6 +67,7 @@ export const withKeys = <T>(asked: CommandIo, work: (desk: KeysDesk) => Promise<
         list: (sellerId) => inPlatform('cli', (tx) => listKeyViews(tx, sellerId)),
         sellers: (after) =>
           inPlatform('cli', (tx) => listKeyedSellers(tx, { after, limit: pageOfSellers })),
+        unrooted: (limit) => inPlatform('cli', (tx) => listUnrootedSellers(tx, limit)),
         ask: (sellerId, walk) =>
           inPlatform(`cli:${walk.by}`, (tx) => requestWalk(tx, { sellerId, ...walk })),
         walk: (sellerId, id) => inPlatform('cli', (tx) => readWalk(tx, sellerId, id)),

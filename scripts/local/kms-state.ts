@@ -31,7 +31,10 @@ export type State = z.infer<typeof State>
 
 export interface KeyFile {
   readonly state: State
-  /** Writes before the call is answered: a key that is lost takes with it all that it sealed. */
+  /**
+   * Writes before the call is answered: a key that is lost takes with it all that it sealed. Where that
+   * fails nothing has happened: a key that is in memory alone would be used by the next call.
+   */
   readonly save: () => void
 }
 
@@ -44,7 +47,18 @@ export const openKeyFile = (file?: string): KeyFile => {
   assertClosed(file)
   removeDrafts(file)
   const state = readState(file)
-  return { state, save: () => replaceFile(file, JSON.stringify(state)) }
+  let saved = JSON.stringify(state)
+  const save = (): void => {
+    const text = JSON.stringify(state)
+    try {
+      replaceFile(file, text)
+      saved = text
+    } catch (error) {
+      Object.assign(state, State.parse(JSON.parse(saved)))
+      throw error
+    }
+  }
+  return { state, save }
 }
 
 const readState = (file: string): State => {

@@ -1,6 +1,7 @@
 /**
- * An export of a million orders: every row once and in its order, at 20,000 rows a second and more, in
- * 64 MiB above what one of a tenth takes; and one that is killed at random until it is done.
+ * An export of a million orders by a process that does nothing else: every row once and in its order, at
+ * 20,000 rows a second and more, in 64 MiB above what was resident when it stood idle, with nothing
+ * collected on demand; and one that is killed at random until it is done.
  * `ROBNU_EXPORT_ROWS` says how many rows, `ROBNU_SEED` where the kills fall.
  */
 import type { Proof } from '../proof.ts'

@@ -72,7 +72,7 @@ it('lists the keys of a seller, and never a byte of them', async () => {
 it('asks for walks of one seller or of all, once, and says how they stand', async () => {
   expect((await run('rotate', asha.sellerId, ...why, '--dry-run')).out)
     .toBe(`Would ask for ROTATE of ${asha.sellerId}\n`)
-  expect((await run('status', '--json')).json()).toEqual({ walks: [] })
+  expect((await run('status', '--json')).json()).toEqual({ walks: [], before_roots: [] })
   for (const created of [true, false]) {
     expect((await run('rotate', asha.sellerId, ...why, '--json')).json())
       .toMatchObject({ done: [{ seller: asha.sellerId, ok: true, created }] })
@@ -122,6 +122,20 @@ it('has KMS wrap the roots anew, once, and they open as before', async () => {
     })).toSorted((a, b) => a.seller < b.seller ? -1 : 1),
   })
   expect(server.operations.filter((one) => one === 'ReEncrypt')).toHaveLength(1)
+})
+
+it('names sellers whose keys are of before there were roots, until they are rotated', async () => {
+  const wrapDirectly = (root: number | null, alias: string | null) =>
+    fresh.asSuperuser((sql) =>
+      sql`update seller_keys set root = ${root}, kms_alias = ${alias}
+        where seller_id = ${asha.sellerId} and purpose = 'hash'`
+    )
+  await wrapDirectly(null, 'alias/robnu/default')
+  expect((await run('status', '--json')).json()).toMatchObject({ before_roots: [asha.sellerId] })
+  expect((await run('status')).out).toMatch(new RegExp(`"rotate" them:\n +${asha.sellerId}\n$`))
+  expect((await run('status', bharat.sellerId)).out).not.toContain('"rotate" them')
+  await wrapDirectly(1, null)
+  expect((await run('status', '--json')).json()).toMatchObject({ before_roots: [] })
 })
 
 it('is told when it is called in a wrong way', async () => {

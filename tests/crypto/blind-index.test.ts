@@ -1,7 +1,13 @@
 /** Blind indexes: one normal form for each number and address, and nothing in common between sellers. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
-import { emailIndex, normalEmail, normalPhone, phoneIndex } from '../../core/crypto/blind-index.ts'
+import {
+  emailIndex,
+  normalEmail,
+  normalPhone,
+  phoneIndex,
+  textIndexes,
+} from '../../core/crypto/blind-index.ts'
 import { createKeyring } from '../../core/crypto/keyring.ts'
 import type { SellerKeys } from '../../core/crypto/keys.ts'
 import { toHex } from '../../core/crypto/text.ts'
@@ -132,5 +138,43 @@ describe('an index', () => {
       }
     }
     expect(seen.size).toBe(40_000)
+  })
+})
+
+describe('a text', () => {
+  const held = (text: string, index: Uint8Array | null) => {
+    const all = hex(textIndexes(one, text))
+    return all !== null && index !== null && all.includes(toHex(index))
+  }
+  const mobile = () => phoneIndex(one, '+919876543212')
+
+  it.each([
+    ...['{"phone":"9876543212"}', '{"phone":9876543212}', 'a,+91 98765 43212,b', '098765-43212;x'],
+    ...['Pune 411014 9876543212', '12 9876543212', 'tel:+91-98765-43212.', '0091 9876543212\\n1'],
+    ...['(98765) 43212 / 020 2612 3456', '９８７６５４３２１２', '"91 98765 43212"'],
+  ])('is found by the phone number in it: %s', (text) => {
+    expect(held(text, mobile())).toBe(true)
+    expect(held(text, phoneIndex(one, '9876543213'))).toBe(false)
+    expect(held(text, phoneIndex(other, '9876543212'))).toBe(false)
+  })
+
+  it('is found by landlines, numbers abroad, masked ones and addresses', () => {
+    const text = '{"a":"020 2612 3456","b":"+44 20 7946 0018","c":"+1 480-618-5856 ext. 83420",' +
+      '"d":"Asha <Asha.Rao@Example.in>","e":"mail b@c.in."}'
+    for (const phone of ['02026123456', '+442079460018', '+1 480-618-5856 x83420']) {
+      expect(held(text, phoneIndex(one, phone)), phone).toBe(true)
+    }
+    for (const email of ['asha.rao@example.in', 'b@c.in']) {
+      expect(held(text, emailIndex(one, email)), email).toBe(true)
+    }
+  })
+
+  it('without any has none, and one of a million signs takes no longer for what is in it', () => {
+    for (const text of ['', 'Asha Rao, Pune', '98765', 'asha@', '@rao']) {
+      expect(textIndexes(one, text), text).toBeNull()
+    }
+    const long = ['1', 'a', '+', '(', ' ', '1 '].map((sign) => sign.repeat(170_000)).join('')
+    expect(held(`${long}@${long} 9876543212`, mobile())).toBe(true)
+    expect(textIndexes(one, '9876543212 '.repeat(1_000))).toHaveLength(16)
   })
 })

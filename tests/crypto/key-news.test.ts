@@ -1,5 +1,6 @@
 /** Word of changed keys: in the transaction of the change, heard by every process. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { followKeyNews } from '../../core/boot/key-news.ts'
 import { createKeyNews, tellKeyNews } from '../../core/crypto/key-news.ts'
 import { createKeyring } from '../../core/crypto/keyring.ts'
 import { openFields } from '../../core/crypto/opening.ts'
@@ -35,6 +36,22 @@ const newProcess = (log = silentLog) => {
   news.onDestroyed((sellerId) => void heard.push(sellerId))
   return { kms, clock, keyring, news, heard }
 }
+
+it('is looked for again and again, also after a look that failed', async () => {
+  const thrice = Promise.withResolvers<void>()
+  let looks = 0
+  const look = () => {
+    looks += 1
+    if (looks === 3) thrice.resolve()
+    return looks === 1 ? Promise.reject(new Error('no database')) : Promise.resolve()
+  }
+  const stop = followKeyNews({ look }, { log: silentLog, everyMs: 1 })
+  await thrice.promise
+  await stop()
+  const before = looks
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(looks).toBe(before)
+})
 
 describe('word of changed keys', () => {
   it('makes every process zero what was destroyed, and tell its hooks once', async () => {

@@ -86,6 +86,24 @@ describe('while KMS does not answer', () => {
     expect(await codeOf(() => held.hash(['x']))).toBe('keys-unavailable')
   })
 
+  it.each(
+    [['root', 1], ['seal', 1], ['index', 1], ['hash', 1]] as const,
+  )(
+    'a set of which "%s" %i was destroyed is not handed out beyond its time',
+    async (purpose, version) => {
+      const { fake, kms, clock, keyring } = setUp({ sealLimit: 9, sealBlock: 9 })
+      const entry = newEntry()
+      for (const _ of [1, 2]) await keyring.forSeller(entry, { willSeal: 6 })
+      kms.down = true
+      clock.ms += 6 * minute
+      expect(await codeOf(() => keyring.forSeller(entry))).toBe('done')
+      const row = fake.rows.find((one) => one.purpose === purpose && one.version === version)
+      if (row) row.state = 'DESTROYED'
+      clock.ms += minute / 6
+      expect(await codeOf(() => keyring.forSeller(entry))).not.toBe('done')
+    },
+  )
+
   it('word of the end of the keys is heard in the middle of looking them up', async () => {
     const { fake, kms, clock, keyring } = setUp()
     const entry = newEntry()
@@ -139,6 +157,10 @@ describe('when KMS refuses', () => {
       clock.ms += 5 * minute - 1
       expect(await codeOf(() => keyring.forSeller(entry))).toBe('done')
       clock.ms += 1
+      expect(await codeOf(() => keyring.forSeller(entry))).toBe('keys-unavailable')
+      // and an outage behind it brings them back to nobody
+      kms.before = () => {}
+      kms.down = true
       expect(await codeOf(() => keyring.forSeller(entry))).toBe('keys-unavailable')
     },
   )

@@ -1,5 +1,6 @@
 /** The root of a seller, which KMS wraps and which wraps the other keys; and keys from before roots. */
 import { describe, expect, it } from 'vitest'
+import { readVersion } from '../../core/crypto/seal.ts'
 import type { Entry } from '../../core/db/database.ts'
 import { isZero } from './fakes.ts'
 import { codeOf, minute, newEntry, openPhone, sealPhone, setUp } from './keyring-set-up.ts'
@@ -53,6 +54,20 @@ describe('keys', () => {
       .toEqual(['seal 1 null', 'index 1 null', 'hash 1 null', 'root 1 null', 'seal 2 1'])
   })
 
+  it('seal by the newest one that is current', async () => {
+    const { fake, keyring } = setUp({ sealLimit: 9, sealBlock: 9 })
+    const entry = newEntry()
+    for (const _ of [1, 2]) await keyring.forSeller(entry, { willSeal: 6 })
+    const versionWith = async (...states: readonly string[]) => {
+      const seals = fake.rows.filter(({ purpose }) => purpose === 'seal')
+      for (const [at, row] of seals.entries()) Object.assign(row, { state: states[at], uses: 0 })
+      keyring.forget(entry.sellerId)
+      return readVersion(sealPhone(await keyring.forSeller(entry, { willSeal: 1 })))
+    }
+    expect(await versionWith('CURRENT', 'CURRENT')).toBe(2)
+    expect(await versionWith('CURRENT', 'RETIRED')).toBe(1)
+  })
+
   it('are not renewed under a root that was destroyed at that moment', async () => {
     const { fake, kms, keyring } = setUp({ sealLimit: 3, sealBlock: 3 })
     const entry = newEntry()
@@ -75,6 +90,20 @@ describe('keys', () => {
     expect(await codeOf(() => keyring.forSeller(entry))).toBe('keys-unavailable')
     expect(kms.given).toHaveLength(2)
     expect(kms.given.every(isZero)).toBe(true)
+  })
+
+  it('zeroes what it was loading when word came that it is over', async () => {
+    const house = setUp()
+    const { kms, keyring } = house
+    const entry = newEntry()
+    await oldRows(house, entry)
+    kms.given.length = 0
+    kms.before = () => {
+      kms.before = () => {}
+      keyring.forget(entry.sellerId)
+    }
+    await keyring.forSeller(entry)
+    expect(kms.given.map(isZero)).toEqual([true, true, true, false, false, false])
   })
 
   it('zeroes a root as soon as it has done its work', async () => {

@@ -52,6 +52,22 @@ export const breaks: readonly (readonly [
     ['satellite-differs'],
   ],
   [
+    'a run of which nothing is archived, and parts that nobody joins',
+    ({ sellerId }) =>
+      `insert into job_runs (seller_id, id, marketplace_account_id, target, reason, state, pages,
+        started_at, finished_at)
+      select seller_id, '${newId()}', id, 'ORDERS', 'schedule', 'SUCCEEDED', 1, now(), now()
+      from marketplace_accounts where seller_id = '${sellerId}' limit 1;
+      with object as (
+        insert into storage_objects (seller_id, id, bucket, storage_key, mime)
+        values ('${sellerId}', '${newId()}', 'x', 'raw/${sellerId}/x', 'x') returning *)
+      insert into raw_payloads (seller_id, id, storage_object_id, marketplace_code, hour, lines)
+      select seller_id, id, id, 'BAZAAR', date_trunc('hour', now() - interval '6 hours', 'UTC'), 1
+      from object`,
+    `delete from job_runs where reason = 'schedule'; delete from storage_objects where mime = 'x'`,
+    ['archive-silent', 'archive-not-joined'],
+  ],
+  [
     'an outbox that nobody empties',
     ({ sellerId }) =>
       `insert into outbox (seller_id, id, queue, group_key, body, not_before)

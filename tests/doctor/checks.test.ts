@@ -158,6 +158,7 @@ const table: readonly (readonly [code: string, broken: Broken, state: 'fault' | 
     { sellerKeys: { aliases: { tried: 3, unwell: ['alias/robnu/seller-1: Disabled'] } } },
     'fault',
   ],
+  ['seller-keys-before-roots', { sellerKeys: { beforeRoots: 1 } }, 'warning'],
   ['seller-key-missing', { sellerKeys: { withoutKeys: 1 } }, 'fault'],
   ['sqs-unreachable', { queues: { why: 'TimeoutError' } }, 'fault'],
   [
@@ -184,6 +185,16 @@ const table: readonly (readonly [code: string, broken: Broken, state: 'fault' | 
   ['bucket-open', { storage: { isClosed: false } }, 'fault'],
   ['bucket-refuses', { storage: { probe: 'AccessDenied' } }, 'fault'],
   ['objects-left-behind', { work: { looseObjects: 3 } }, 'warning'],
+  [
+    'archive-silent',
+    { work: { archive: { isOn: true, heard: 9, silent: 2, unjoined: 0 } } },
+    'warning',
+  ],
+  [
+    'archive-not-joined',
+    { work: { archive: { isOn: true, heard: 9, silent: 0, unjoined: 40 } } },
+    'warning',
+  ],
   ['sweeps-store-unreachable', { sweeps: { why: 'ECONNREFUSED' } }, 'fault'],
   ['redis-forgets', { sweeps: { eviction: 'allkeys-lru' } }, 'warning'],
   ['sweeps-never-started', firstSweep({ cron: null }), 'warning'],

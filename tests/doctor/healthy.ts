@@ -127,7 +127,7 @@ export const healthy: Facts = {
     key: { state: 'Enabled', deletionDate: null, rotationEnabled: true, lastRotated: null },
   },
   sellerKeys: {
-    ...{ withoutKeys: 0, tried: 5, failed: [], mostUses: 1000 },
+    ...{ withoutKeys: 0, tried: 5, failed: [], beforeRoots: 0 },
     aliases: { tried: 5, unwell: [] },
   },
   queues: {
@@ -155,6 +155,7 @@ export const healthy: Facts = {
     ...{ schedulesLate: 0, schedulesUnreadable: 0, open: { count: 9, rateLimited: 1 } },
     runs: { ended: 500, failed: 3, received: 90_000, rejected: 12, unknownWords: 0 },
     ...{ failedPlugins: [], restartNeeded: [], looseObjects: 0 },
+    archive: { isOn: true, heard: 9, silent: 0, unjoined: 0 },
   },
   plans: { overLimit: 0 },
   accounts: {

@@ -6,7 +6,8 @@ import type { PluginDeps } from '../../core/ledger/plugin-context.ts'
 import { sweepObjects } from '../../core/storage/sweep.ts'
 import { silentLog } from '../../core/log.ts'
 import { makeAccount, makeSeller, type TestSeller } from '../support/database.ts'
-import { alias, type ExportHouse, isHere, openExportHouse, type Told } from './house.ts'
+import { alias } from './exporter.ts'
+import { type ExportHouse, isHere, openExportHouse, type Told } from './house.ts'
 import { makeOrders, makePayout } from './rows.ts'
 
 type Rows = readonly Readonly<Record<string, string>>[]
@@ -35,6 +36,11 @@ describe.skipIf(!isHere)('an export (plugins/exports)', () => {
   afterAll(() => house?.close())
 
   const create = (body: object) => house.ask(seller, 'post', '/exports', { body })
+  const lastMessage = async () => {
+    const message = (await house.messagesOf(seller)).at(-1)
+    if (!message) throw new Error('unreachable: it was sent')
+    return message
+  }
   const view = (id: string) => house.ask(seller, 'get', '/exports/{id}', { params: { id } })
   const link = (id: string) => house.ask(seller, 'get', '/exports/{id}/link', { params: { id } })
   const fetched = async (id: string): Promise<{ told: Told; bytes: Uint8Array; text: string }> => {
@@ -114,6 +120,20 @@ describe.skipIf(!isHere)('an export (plugins/exports)', () => {
     expect(stored).toHaveLength(4_201)
     expect(lines.map(({ line_id, payout, net_amount }) => ({ id: line_id, payout, net_amount })))
       .toEqual(stored.map((one) => ({ ...one })))
+  })
+
+  it('of what others wrote has all of it, though it holds what a line is made with', async () => {
+    const strange = 'a\x1f=1\x1e\n-2,"b"\t\u2028'
+    await house.fresh.asSuperuser((admin) =>
+      admin`update orders set raw_status = ${strange} where external_order_id = 'OD-7'
+        and seller_id = ${seller.sellerId}`
+    )
+    const rows = rowsOf(await exported({ what: 'orders' }))
+    expect(rows).toHaveLength(42)
+    expect(rows.map(({ raw_status }) => raw_status).slice(5, 8))
+      .toEqual(['wwww', 'a =1 \n-2,"b"\t\u2028', 'wwww'])
+    const line = (await exported({ what: 'orders', format: 'jsonl' })).split('\n')[6] ?? ''
+    expect(JSON.parse(line)).toMatchObject({ order: 'OD-7', raw_status: strange })
   })
 
   it('holds what was asked for: days of India, a state, an account', async () => {
@@ -215,23 +235,29 @@ describe.skipIf(!isHere)('an export (plugins/exports)', () => {
 
   it('that fails five times in a row says so, and is tried no more', async () => {
     const { id } = await create({ what: 'orders' })
-    const failing: PluginDeps = {
-      ...house.deps,
-      pluginFiles: (by) => ({
-        ...ofFiles(house, by),
-        finish: () => Promise.reject(new Error('a fault of ours')),
-      }),
-    }
-    const message = (await house.messagesOf(seller)).at(-1)
-    if (!message) throw new Error('unreachable: it was sent')
+    const message = await lastMessage()
     for (let n = 1; n < 5; n++) {
-      await expect(house.deliver(message.body, failing)).rejects.toThrow('a fault of ours')
+      await expect(house.deliver(message.body, endless(house))).rejects.toThrow('a fault of ours')
       expect(await view(id)).toMatchObject({ state: 'RUNNING', error: /tried again/ })
     }
-    await house.deliver(message.body, failing)
+    await house.deliver(message.body, endless(house))
     expect(await view(id)).toMatchObject({ state: 'FAILED', error: /ask for it again/ })
     await house.work(seller)
     await expect(link(id)).rejects.toMatchObject({ code: 'not-found' })
+  })
+
+  it('is written from its beginning where the storage has given its file up', async () => {
+    const { id } = await create({ what: 'orders' })
+    const message = await lastMessage()
+    await expect(house.deliver(message.body, endless(house))).rejects.toThrow('a fault of ours')
+    expect(await view(id)).toMatchObject({ state: 'RUNNING', rows: 42 })
+    await house.fresh.asSuperuser(async (admin) => {
+      await admin`delete from plugin_file_parts where file_id = ${id}`
+      await admin`update plugin_files set upload_id = null where id = ${id}`
+    })
+    await house.deliver(message.body)
+    expect(await view(id)).toMatchObject({ state: 'DONE', rows: 42 })
+    expect(rowsOf((await fetched(id)).text)).toHaveLength(42)
   })
 
   it('is there for its days, and no longer', async () => {
@@ -251,45 +277,12 @@ describe.skipIf(!isHere)('an export (plugins/exports)', () => {
   })
 })
 
-describe.skipIf(!isHere)('an export by a process of its own (plugins/exports)', () => {
-  it('is the same, with no grant but to read the ledger and to write its own', async () => {
-    const house = await openExportHouse({ trust: 'isolated' })
-    try {
-      const seller = await makeSeller(house.fresh.db)
-      const accountId = await makeAccount(house.fresh, seller)
-      await makeOrders(house.fresh, { seller, accountId, count: 60, items: true })
-      await makePayout(house.fresh, { seller, accountId, day: 1, lines: 3 })
-      const told: Record<string, number> = {}
-      for (
-        const what of [
-          ...['orders', 'order-lines', 'shipments', 'returns'],
-          ...['payouts', 'payout-lines', 'stock'],
-        ]
-      ) {
-        const { id } = await house.ask(seller, 'post', '/exports', { body: { what } })
-        await house.work(seller)
-        const ask = { params: { id } }
-        const { state, rows, bytes } = await house.ask(seller, 'get', '/exports/{id}', ask)
-        expect(state, what).toBe('DONE')
-        const { url } = await house.ask(seller, 'get', '/exports/{id}/link', ask)
-        expect((await (await fetch(url)).arrayBuffer()).byteLength).toBe(bytes)
-        told[what] = rows
-      }
-      expect(told).toEqual({
-        ...{ orders: 60, 'order-lines': 60, shipments: 0, returns: 0 },
-        ...{ payouts: 1, 'payout-lines': 3, stock: 0 },
-      })
-      const nobody = () => ({ only: [], except: [] })
-      await expect(house.ask(seller, 'post', '/exports', { body: { what: 'orders' } }, nobody))
-        .rejects.toMatchObject({ code: 'forbidden' })
-    } finally {
-      await house.close()
-    }
-  }, 60_000)
+/** One whose files never come to their end. */
+const endless = ({ deps }: ExportHouse): PluginDeps => ({
+  ...deps,
+  pluginFiles: (by) => {
+    const files = deps.pluginFiles?.(by)
+    if (!files) throw new Error('unreachable: the house has files')
+    return { ...files, finish: () => Promise.reject(new Error('a fault of ours')) }
+  },
 })
-
-const ofFiles = (house: ExportHouse, by: Parameters<NonNullable<PluginDeps['pluginFiles']>>[0]) => {
-  const files = house.deps.pluginFiles?.(by)
-  if (!files) throw new Error('unreachable: the house has files')
-  return files
-}

@@ -1,29 +1,20 @@
 /** The plugin `exports` over a real database and the local cloud, without the rest of an application. */
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import { createKms } from '../../core/crypto/kms.ts'
 import { openPluginDatabases } from '../../core/boot/plugin-databases.ts'
-import { openHost, stopProcesses } from '../../core/host/host.ts'
+import { stopProcesses } from '../../core/host/host.ts'
 import { migrateHost } from '../../core/host/migrate.ts'
 import { createJobContext, type PluginDeps } from '../../core/ledger/plugin-context.ts'
-import { consumersOf, runJob } from '../../core/ledger/plugin-jobs.ts'
-import { createUpstream } from '../../core/ledger/upstream.ts'
 import { silentLog } from '../../core/log.ts'
 import type { Reach } from '../../core/plugin.ts'
-import { runWorkItem } from '../../core/queues/run-work.ts'
 import type { WorkBody } from '../../core/queues/work.ts'
-import { createAppending } from '../../core/storage/appending.ts'
-import { createFiles } from '../../core/storage/files.ts'
-import { createPluginFiles, type PluginFileOptions } from '../../core/storage/plugin-files.ts'
 import { startCloud } from '../../scripts/local/cloud.ts'
 import { freshDatabase, type TestSeller } from '../support/database.ts'
 import { urlOfPlugin } from '../support/plugin-logins.ts'
 import { testScopeKey } from '../support/scope-key.ts'
+import { alias, openExporter, openExportHost, region, root, use } from './exporter.ts'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
-export const alias = 'alias/robnu/exports'
-const use = './plugins/exports/mod.ts'
 /** The folder may be taken out of the tree. */
 export const isHere = existsSync(`${root}${use}`)
 
@@ -60,53 +51,31 @@ export const openExportHouse = async (
   const [fresh, cloud, host] = await Promise.all([
     freshDatabase(),
     cloudUrl === undefined ? startCloud() : undefined,
-    openHost([{ use, config: undefined, trust }], root),
+    openExportHost(trust),
   ])
   await migrateHost({
     ...{ ownerUrl: fresh.urls.owner, scopeKey: testScopeKey, host, log: () => {} },
     coreFolder: new URL('../../migrations/', import.meta.url),
   })
-  const [one] = host.plugins
-  if (!one) throw new Error('The plugin was not loaded')
-  const { plugin } = one
-  const storage = {
-    ...{ db: fresh.db, bucket: 'robnu-exports', region: 'ap-south-1' },
-    endpoint: cloud?.url ?? cloudUrl ?? '',
-    aliasOf: () => alias,
-    ensureKey: () => Promise.resolve(),
-  }
-  const { region, endpoint } = storage
+  const endpoint = cloud?.url ?? cloudUrl ?? ''
   const kms = createKms({ region, endpoint, log: silentLog })
   await kms.ensureAlias(alias)
   await kms.close()
-  const files = createFiles(storage)
-  const appending = createAppending(storage)
-  await files.ensureBucket()
   const databases = openPluginDatabases({
     urls: trust === 'isolated' ? { exports: urlOfPlugin(fresh, 'exports') } : {},
     ...{ scopeKey: testScopeKey, now: Date.now },
   })
-  const filesOver = (over: Pick<PluginFileOptions, 'db' | 'appending'>) =>
-    createPluginFiles({ ...storage, ...over, files, now: Date.now })
-  const deps: PluginDeps = {
-    ...{ db: fresh.db, configOf: host.configOf, fetch, log: silentLog, dbOf: databases.dbOf },
-    upstreamOf: () => createUpstream(undefined, Date.now),
-    pluginFiles: filesOver({ db: fresh.db, appending }),
-  }
-  const signal = new AbortController().signal
+  const exporter = openExporter({ db: fresh.db, endpoint, host, dbOf: databases.dbOf })
+  const { plugin, files, appending, filesOver, deps, signal, deliver } = exporter
+  await files.ensureBucket()
   const taken = new Set<string>()
   const messagesOf = (seller: TestSeller) =>
     fresh.asSuperuser((admin) =>
       admin<{ id: string; body: WorkBody }[]>`
         select id, body from outbox where seller_id = ${seller.sellerId} order by id`
     )
-  const deliver = (body: WorkBody, by: PluginDeps = deps, until = signal) =>
-    runWorkItem(fresh.db, body, (work, signals) => {
-      if (work.target !== 'JOB') throw new Error('unreachable: it is a job')
-      return runJob({ ...by, consumers: consumersOf([plugin]) }, work, signals)
-    }, { log: silentLog, signal: until, waitMs: 0 })
   return {
-    ...{ fresh, files, appending, filesOver, deps, plugin, deliver, messagesOf },
+    ...{ fresh, endpoint, files, appending, filesOver, deps, plugin, deliver, messagesOf },
     /** A route, as the server calls it for somebody whose rights reach so far. */
     ask: async (
       seller: TestSeller,
@@ -138,8 +107,7 @@ export const openExportHouse = async (
     close: async () => {
       await stopProcesses(host.plugins)
       await databases.close()
-      files.close()
-      appending.close()
+      exporter.close()
       await cloud?.stop()
       await fresh.close()
       vi.unstubAllEnvs()

@@ -1,7 +1,9 @@
 /** The API over a real database and a real marketplace's orders: keys, overrides and buyers in clear. */
+import { createOpenings } from '../../core/audit/openings.ts'
 import { accessServices, overrideDeskOf } from '../../core/boot/access.ts'
 import { memoryStore } from '../../core/auth/limits/store.ts'
 import type { Auth } from '../../core/auth/auth.ts'
+import { keyedDigest } from '../../core/crypto/digest.ts'
 import { findMade } from '../../core/db/once.ts'
 import { command } from '../../core/db/sql.ts'
 import { type App, createApp } from '../../core/http/app.ts'
@@ -14,6 +16,7 @@ import { createRuns } from '../../core/ledger/runs.ts'
 import { createLog } from '../../core/log.ts'
 import type { Role } from '../../core/plugin.ts'
 import { createPermissions } from '../../core/rbac/permissions.ts'
+import { createPeople } from '../../core/tenancy/people.ts'
 import { openWorld, type World } from '../support/bazaar/world.ts'
 import { makeSeller, type TestSeller } from '../support/database.ts'
 import { openAuth } from '../support/sign-in.ts'
@@ -87,15 +90,17 @@ export const openAccessWorld = async (): Promise<AccessWorld> => {
   const { auth, tokens } = await openAuth(db, { now })
   const permissions = createPermissions()
   const store = memoryStore(() => now().getTime())
+  const fakes = { ...nobodyElse, ...fakeServices(() => {}) }
   const services: Services = {
-    ...nobodyElse,
-    ...fakeServices(() => {}),
-    ...accessServices({ db, keyring, store, clock: now, log }),
+    ...fakes,
+    tenancy: { ...fakes.tenancy, people: createPeople({ db }) },
+    audit: { ...fakes.audit, openings: createOpenings(db) },
+    ...accessServices({ db, keyring, store, clock: now, log, config: { ROBNU_BACKUP_DAYS: 30 } }),
     overrideDesk: overrideDeskOf({ db, clock: now }, permissions),
     auth,
     idempotency: {
       find: (entry) => findMade(db, entry),
-      fingerprint: (text) => new TextEncoder().encode(text),
+      fingerprint: (text) => keyedDigest(new Uint8Array(32), text),
     },
     orders: createOrders({ db, keyring }),
     accounts: createAccounts(world.deps),

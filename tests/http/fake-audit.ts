@@ -90,6 +90,7 @@ export const fakeAudit = (inside: Inside): AuditServices => ({
         next: after === undefined ? { at: '2026-01-31T10:15:00.000000Z', id: opening.id } : null,
       }),
     daily: (entry) => inside(entry, [{ ...opening, day: '2026-01-31', openings: 1 }]),
+    openers: (entry) => inside(entry, [{ ...opening, last_at: opening.at }]),
   },
   keys: [],
 })

@@ -28,10 +28,11 @@ export const fakeSearch = (
     ...{ items: [], shipments: [], returns: [], documents: [] },
   }
   const erasure = '01998f75-8091-72a3-8d4e-6f708192a3b4'
-  const counts = { orders: 1, fields: 4, documents: 0 }
+  const counts = { orders: 1, fields: 4, documents: 0, raw_rows: 0 }
   const erased = {
     ...{ id: erasure, orders: 1 },
     erasures: [{ id: erasure, marketplace_account_id: account, ...counts }],
+    stays: [{ what: 'backups' as const, until: at }],
   }
   return {
     search: {
@@ -39,7 +40,12 @@ export const fakeSearch = (
     },
     principals: {
       find: (entry) =>
-        inside(entry, { orders: [{ ...order, holds: ['phone'] }], total: 1, next: null }),
+        inside(entry, {
+          orders: [{ ...order, holds: ['phone'] }],
+          total: 1,
+          rawRows: 0,
+          next: null,
+        }),
       export: (entry) => inside(entry, { orders: [exported], next: null }),
       erase: async (entry) => {
         const done = await inside(entry, erased)

@@ -35,6 +35,8 @@ const paged = (members: string): string => `data page page.next ${below('data', 
  * By route: who sees the answer, and its members. `clear`: those of them to whom buyers are shown
  * unmasked; to the others no word of a buyer comes through.
  */
+const hits = 'searched data ' +
+  below('data', 'kind id title matched exact marketplace_account_id at href')
 const table: Readonly<Record<string, { who: string; members: string; clear?: string }>> = {
   'GET /v1/me': {
     who: 'OAPFV',
@@ -71,12 +73,12 @@ const table: Readonly<Record<string, { who: string; members: string; clear?: str
     members: `order_id customer customer.phone`,
     clear: 'OAPF',
   },
-  'GET /v1/search?q=S-1001': {
-    who: 'OAPFV',
-    members: 'searched data ' +
-      below('data', 'kind id title matched exact marketplace_account_id at href'),
+  'GET /v1/search?q=S-1001': { who: 'OAPFV', members: hits },
+  'POST /v1/search': { who: 'OAPFV', members: hits },
+  'POST /v1/data-principals/find': {
+    who: 'OA',
+    members: `${paged(principal)} data.holds total raw_rows`,
   },
-  'POST /v1/data-principals/find': { who: 'OA', members: `${paged(principal)} data.holds total` },
   'POST /v1/data-principals/export': {
     who: 'OA',
     members: paged(
@@ -86,8 +88,8 @@ const table: Readonly<Record<string, { who: string; members: string; clear?: str
   },
   'POST /v1/data-principals/erase': {
     who: 'OA',
-    members: 'id orders erasures ' +
-      below('erasures', 'id marketplace_account_id orders fields documents'),
+    members: 'id orders erasures stays ' + below('stays', 'what until') + ' ' +
+      below('erasures', 'id marketplace_account_id orders fields documents raw_rows'),
   },
   'GET /v1/marketplaces': { who: 'OAPFV', members: paged('code name targets') },
   'GET /v1/marketplace-accounts': { who: 'OAPFV', members: paged(account) },

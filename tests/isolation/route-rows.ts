@@ -98,6 +98,10 @@ const otherRows: Readonly<Record<string, RouteRow>> = {
     },
     weight: 20,
   },
+  'POST /v1/search': {
+    body: (make) => ({ q: make.draw.pick([buyersPhone(make), buyersMail(make), 'BZ-', '770']) }),
+    weight: 10,
+  },
   'POST /v1/data-principals/find': {
     body: (make) => ({ phone: buyersPhone(make), reason: text('A buyer asks')(make) }),
   },
@@ -121,6 +125,7 @@ const otherRows: Readonly<Record<string, RouteRow>> = {
     },
     weight: 10,
   },
+  'GET /v1/openings/openers': {},
   'GET /v1/openings/daily': { words: { 'query from': time, 'query to': () => '2026-03-01' } },
   'GET /v1/audit/keys': documents,
   'GET /v1/keys': {},

@@ -56,6 +56,14 @@ describe('a mail', () => {
     expect(lines.join()).not.toContain('mail.failed')
   })
 
+  it('that is waited for tells whether it has left', async () => {
+    const { post, tries } = make((_mail, at) =>
+      at < 6 ? Promise.reject(new Error('no')) : Promise.resolve()
+    )
+    expect([await post.send(mail), tries()]).toEqual([false, 3])
+    expect([await post.send(mail), tries()]).toEqual([true, 6])
+  })
+
   it('that hangs holds up no other', async () => {
     const hung = Promise.withResolvers<void>()
     const sent: string[] = []

@@ -17,14 +17,15 @@ const shifted = (house: House, days: number) => (id: string): Upstream => {
   return { ...upstream, now: () => new Date(upstream.now().getTime() + days * dayMs) }
 }
 
-/** Erases what is due of the sellers, as if it were so many days later. */
+/** Erases what is due of the sellers, as if it were so many days later by every clock. */
 export const eraseLater = async (
   house: House,
   days: number,
   sellers: ReadonlySet<Shop['seller']>,
 ): Promise<void> => {
   for (const { sellerId } of sellers) {
-    const deps = { ...house.deps, upstreamOf: shifted(house, days), config: {} }
+    const now = () => house.deps.now() + days * dayMs
+    const deps = { ...house.deps, upstreamOf: shifted(house, days), now, config: {} }
     // small batches, so that there are many
     await runJob(house.fresh, sellerId, deps, 50)
   }
@@ -32,7 +33,8 @@ export const eraseLater = async (
 
 /**
  * By marketplace, over the real tables and by other words than the job's: an order that has ended, and
- * of which and of whose parcels nothing was told for so many days, or an open one for sixty.
+ * of which and of whose parcels nothing was told for so many days, one on its way that has not moved on
+ * for as many, an open one for sixty, and whatever came here so many days and ninety ago.
  */
 export const heldLater = async (
   house: House,
@@ -44,11 +46,14 @@ export const heldLater = async (
     const now = shifted(house, days)(id).now()
     const before = (span: number) => new Date(now.getTime() - span * dayMs)
     const [ended, silent] = [before(limitOf(id)), before(Math.max(60, limitOf(id)))]
+    const came = new Date(house.deps.now() + (days - limitOf(id) - 90) * dayMs)
     const [row] = await house.fresh.asSuperuser((sql) =>
       sql<Held[]>`
-        select count(*)::int as held, count(*) filter (where case
+        select count(*)::int as held, count(*) filter (where o.created_at <= ${came} or case
             when o.status in ('DELIVERED', 'CANCELLED', 'RTO_RECEIVED', 'LOST')
             then greatest(o.source_updated_at, o.own_at, o.parcel_at) <= ${ended}
+            when o.status in ('SHIPPED', 'OUT_FOR_DELIVERY', 'RTO_IN_TRANSIT')
+            then greatest(o.own_at, o.parcel_at) <= ${ended}
             else greatest(o.source_updated_at, o.ship_by, o.own_at, o.parcel_at) <= ${silent}
           end)::int as expired
         from orders o

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -139,6 +140,30 @@ test('what a killed process left beside the file is removed, and nothing else', 
   }
   createKms({ file })
   expect(readdirSync(dirname(file)).sort()).toEqual(['kms.json', ...others].sort())
+})
+
+test('what cannot be written has not happened: nothing is sealed by a key in memory alone', () => {
+  const file = keyFile()
+  const kms = createKms({ file })
+  const KeyId = newKey(kms)
+  const TargetKeyId = KeyId
+  const AliasName = 'alias/shop'
+  // the disk is full
+  rmSync(dirname(file), { recursive: true })
+  const refused = [
+    () => kms.call('CreateAlias', { AliasName, TargetKeyId }),
+    () => newKey(kms),
+    () => kms.call('RotateKeyOnDemand', { KeyId }),
+  ].map(refusalOf)
+  expect(refused).not.toContain('none')
+  expect(refusalOf(() => encrypt(kms, AliasName))).toBe('NotFoundException')
+  expect((kms.call('ListKeys', {})['Keys'] as unknown[]).length).toBe(1)
+  expect(kms.call('ListKeyRotations', { KeyId })['Rotations']).toEqual([])
+  // and there is room again
+  const before = encrypt(kms, KeyId)
+  mkdirSync(dirname(file))
+  kms.call('CreateAlias', { AliasName, TargetKeyId })
+  expect(decrypt(createKms({ file }), before)).toBe('a key')
 })
 
 test('no key that was answered for is lost to a kill', async () => {

@@ -269,6 +269,24 @@ describe('the sweep', () => {
     await expect(keep(loose)).rejects.toThrow(/not stored/)
   })
 
+  it('is held up by none that cannot be removed', async () => {
+    const held = await put(new Uint8Array(7))
+    const loose = await put(new Uint8Array(8))
+    const over = {
+      remove: (object: StoredObject) =>
+        object.storageKey === held.storageKey
+          ? Promise.reject(new Error('AccessDenied'))
+          : files.remove(object),
+    }
+    const removed = await sweepObjects({
+      ...{ db: fresh.db, files: over as Pick<Files, 'remove'>, log: silentLog },
+      now: () => Date.now() + 25 * 3_600_000,
+    })
+    expect(removed).toBe(1)
+    expect(await keys()).not.toContain(loose.storageKey)
+    expect(await sweep(25)).toBe(1)
+  })
+
   it('comes again for what it could not remove', async () => {
     const loose = await put(new Uint8Array(6))
     troubled.decide(() => 'error')

@@ -62,9 +62,20 @@ afterAll(async () => {
 })
 beforeEach(() => troubled.decide(() => 'none'))
 
-const ofPlugin = (pluginId = 'claims', by = seller): PluginFiles =>
+const ofPlugin = (
+  pluginId = 'claims',
+  by = seller,
+  changes: Partial<Appending> = {},
+): PluginFiles =>
   createPluginFiles({
-    ...{ db: fresh.db, appending, files, bucket, now, aliasOf: () => alias },
+    ...{
+      db: fresh.db,
+      appending: { ...appending, ...changes },
+      files,
+      bucket,
+      now,
+      aliasOf: () => alias,
+    },
     ensureKey: () => Promise.resolve(),
   })({ entry: by.entry, pluginId, signal: new AbortController().signal })
 const newFile = (id: string = newId()) => ({ id, mime: 'text/csv', keepDays: 7 })
@@ -229,6 +240,16 @@ describe('with a storage that fails', () => {
     const next = await own.write(file)
     await own.append(next.writer, 1, large(3))
     expect(await own.finish(next.writer)).toMatchObject({ sha256: sha256(large(3)) })
+    // and of a storage that puts together what nobody asked for
+    const careless = ofPlugin('claims', seller, {
+      complete: async (of, uploadId, parts) => {
+        const etag = await appending.append(of, uploadId, 1, large(5)) ?? ''
+        return await appending.complete(of, uploadId, parts.map((part) => ({ ...part, etag })))
+      },
+    })
+    const fourth = await careless.write(newFile())
+    await careless.append(fourth.writer, 1, large(4))
+    await expect(careless.finish(fourth.writer)).rejects.toMatchObject(broken)
     // an upload that the bucket's own rule has ended
     const ended = newFile()
     const third = await own.write(ended)

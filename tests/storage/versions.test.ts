@@ -20,6 +20,8 @@ interface Version {
 const bucket = 'robnu-test-versions'
 let versions: Version[] = []
 let serial = 0
+/** Bytes that the storage has lost on the way. */
+let lost = 0
 let server: Server
 let fresh: FreshDatabase
 let files: Files
@@ -42,7 +44,7 @@ const answerOf = (method: string, url: URL, body: Uint8Array) => {
     return {
       status: 200,
       headers: {
-        ...{ 'x-amz-version-id': newest.id, 'content-length': String(newest.body.length) },
+        ...{ 'x-amz-version-id': newest.id, 'content-length': String(newest.body.length - lost) },
         ...encryption,
       },
     }
@@ -145,6 +147,16 @@ describe('in a bucket with versions', () => {
     expect(versions.map(({ id }) => id)).toEqual(['other'])
     await files.remove(object)
     expect(versions.filter(({ body }) => body).map(({ id }) => id)).toEqual(['other'])
+  })
+
+  it('an object that is there in part is not stored', async () => {
+    lost = 1
+    await expect(put('half.pdf')).rejects.toMatchObject({ code: 'storage-unavailable' })
+    lost = 0
+    const states = await fresh.asSuperuser((admin) =>
+      admin`select state from storage_objects where storage_key like '%/half.pdf'`
+    )
+    expect(states.map(({ state }) => state)).toEqual(['PENDING'])
   })
 
   it('all that a seller has goes, whatever room it lies in, and nobody else’s', async () => {

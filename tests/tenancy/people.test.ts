@@ -191,7 +191,7 @@ describe('removal', () => {
     await world.fresh.asSuperuser((admin) =>
       admin`insert into api_keys (seller_id, id, name, prefix, secret_hash, scopes,
           created_by_user_id)
-        values (${sellerId}, ${id}, 'Warehouse', 'rk_1234', sha256('x'), '{orders:read}',
+        values (${sellerId}, ${id}, 'Warehouse', '1234', sha256('x'), '{orders:read}',
           ${member.userId})`
     )
     const { body } = await remove(owner, member.userId)

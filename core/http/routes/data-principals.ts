@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { fault } from '../../errors.ts'
 import { mostOrders } from '../../ledger/principals/find-orders.ts'
 import type { PrincipalKey, Principals } from '../../ledger/principals/principals.ts'
+import { stayingKinds } from '../../ledger/principals/what-stays.ts'
 import { orderStates, returnKinds, returnStates } from '../../plugin.ts'
 import { Reason } from '../access-schemas.ts'
 import type { Cursors } from '../cursor.ts'
@@ -32,9 +33,10 @@ const paging = {
 const PageBody = z.strictObject({ ...who, ...paging }).refine(oneOf, oneMessage)
 const EraseBody = z.strictObject({
   ...who,
-  orders: z.int().min(1).max(mostOrders).openapi({
-    description: 'How many orders they are: `total` of what was found. A value that more than ' +
-      `${mostOrders} orders share is a placeholder, and of no one person`,
+  orders: z.int().min(0).max(mostOrders).openapi({
+    description: 'How many orders they are: `total` of what was found; 0 where `raw_rows` alone ' +
+      `were found. A value that more than ${mostOrders} orders share is a placeholder, and of no ` +
+      'one person',
   }),
 }).refine(oneOf, oneMessage)
 
@@ -83,7 +85,21 @@ const Erased = z.object({
     orders: count,
     fields: count.openapi({ description: 'Sealed members that held something' }),
     documents: count.openapi({ description: 'Papers that showed the buyer' }),
+    raw_rows: count.openapi({
+      description: 'Rows of a marketplace that could not be read, and told the value or the order',
+    }),
   })).readonly().openapi({ description: 'One for each marketplace account' }),
+  stays: z.array(z.object({
+    what: z.enum(stayingKinds).openapi({
+      description: 'raw-rows: rows that could not be read and name the buyer otherwise; ' +
+        'import-files: files that are not imported yet; raw-archive: raw answers, sealed under ' +
+        'a key of their month; export-files: of the whole seller; tax-invoices: as the law ' +
+        'asks; backups: of the database',
+    }),
+    until: Time.openapi({ description: 'At the latest' }),
+  })).readonly().openapi({
+    description: 'What no erasure looks into, in which the buyer may stand, and until when',
+  }),
 }).openapi('DataPrincipalErasure')
 
 const asked = { phone: '+91 98765 43212', reason: 'The buyer has asked by letter of 12 January' }
@@ -114,8 +130,12 @@ const erasedExample = {
   orders: 2,
   erasures: [{
     ...{ id: exampleIds.run, marketplace_account_id: exampleIds.account },
-    ...{ orders: 2, fields: 8, documents: 2 },
+    ...{ orders: 2, fields: 8, documents: 2, raw_rows: 0 },
   }],
+  stays: [
+    { what: 'raw-archive', until: '2026-03-02T00:00:00.000Z' },
+    { what: 'backups', until: '2026-03-02T10:15:00.000Z' },
+  ],
 }
 
 /** Milliseconds since 1970, and the id. */
@@ -151,16 +171,24 @@ export const principalRoutes = (principals: Principals, cursors: Cursors): reado
         total: count.openapi({
           description: `Of all pages; ${mostOrders + 1}: more than can be told`,
         }),
+        raw_rows: count.openapi({
+          description: 'Rows of a marketplace that could not be read and tell the value, too: ' +
+            'they go with the orders',
+        }),
       }),
       examples: {
         body: asked,
-        answer: { ...pageOf({ ...orderExample, holds: ['name', 'phone', 'address'] }), total: 1 },
+        answer: {
+          ...pageOf({ ...orderExample, holds: ['name', 'phone', 'address'] }),
+          total: 1,
+          raw_rows: 0,
+        },
       },
       problems: ['invalid-cursor', 'keys-unavailable'],
       handle: async ({ body }, call) => {
         const { ask, pageAt } = pageAsk(`${path}/find`, body, call)
-        const { orders, total, next } = await principals.find(call.entry, ask)
-        return { data: orders, page: pageAt(next), total }
+        const { orders, total, rawRows, next } = await principals.find(call.entry, ask)
+        return { data: orders, page: pageAt(next), total, raw_rows: rawRows }
       },
     }),
     route({
@@ -188,7 +216,8 @@ export const principalRoutes = (principals: Principals, cursors: Cursors): reado
       permission,
       stepUp: true,
       tag,
-      summary: 'Erase one buyer from all orders; money, lines and states stay',
+      summary:
+        'Erase one buyer from all orders; money, lines and states stay, and what `stays` says',
       body: EraseBody,
       once: 'required',
       answer: Erased,

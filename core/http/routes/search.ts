@@ -9,7 +9,7 @@ import {
   searchParts,
 } from '../../ledger/search/search.ts'
 import { leastQuestion, mostQuestion } from '../../ledger/search/question.ts'
-import { type Route, route } from '../route.ts'
+import { type Route, route, type SellerCall } from '../route.ts'
 import { exampleIds, Id, Time } from '../schemas.ts'
 
 /** The permission of each part, and where one of its rows is read. */
@@ -51,16 +51,25 @@ const HitLimit = z.string().transform((text, ctx) => {
   default: usualHits,
   description: 'Of each kind',
 })
-const Query = z.strictObject({
-  q: z.string().trim().min(leastQuestion).max(mostQuestion)
-    .regex(/^\P{C}*$/u, 'must be without control characters').openapi({
-      description: 'The beginning of an order, return or settlement id or of a waybill; or a ' +
-        'whole phone number or e-mail address of a buyer, in any spelling',
-      example: '404-1234567',
-    }),
-  kinds: Kinds.optional(),
-  limit: HitLimit,
+const q = z.string().trim().min(leastQuestion).max(mostQuestion)
+  .refine((text) => /^\P{C}*$/u.test(text), 'must be without control characters').openapi({
+    description: 'The beginning of an order, return or settlement id or of a waybill; or a ' +
+      'whole phone number or e-mail address of a buyer, in any spelling',
+    example: '404-1234567',
+  })
+const Query = z.strictObject({ q, kinds: Kinds.optional(), limit: HitLimit })
+const Body = z.strictObject({
+  q,
+  kinds: z.array(z.enum(searchKinds)).min(1).max(searchKinds.length).optional().openapi({
+    description: 'All by default',
+  }),
+  limit: z.int().min(1).max(mostHits).default(usualHits).openapi({ description: 'Of each kind' }),
 })
+interface Asked {
+  readonly q: string
+  readonly kinds?: readonly SearchKind[] | undefined
+  readonly limit: number
+}
 
 const Hit = z.object({
   kind: z.enum(searchKinds),
@@ -73,55 +82,71 @@ const Hit = z.object({
   href: z.string().openapi({ description: 'Where it is read' }),
 }).openapi('SearchHit')
 
-export const searchRoutes = (search: Search): readonly Route[] => [
-  route({
-    method: 'get',
-    path: '/v1/search',
-    permission: 'search:use',
-    tag: 'Search',
-    summary: 'Search orders, shipments, returns and payouts, by id, waybill and buyer',
-    query: Query,
-    answer: z.object({
-      data: z.array(Hit).readonly().openapi({ description: 'Exact ones first' }),
-      searched: z.array(z.enum(searchParts)).readonly().openapi({
-        description: 'What was looked through. Buyers are where the question is a phone number ' +
-          'or an e-mail address and the asker may see buyers; 300 times an hour',
-      }),
-    }),
-    examples: {
-      answer: {
-        data: [{
-          kind: 'order',
-          id: exampleIds.order,
-          title: 'S-1001',
-          matched: 'phone',
-          exact: true,
-          marketplace_account_id: exampleIds.account,
-          at: '2026-01-31T10:15:00.000Z',
-          href: `/v1/orders/${exampleIds.order}`,
-        }],
-        searched: ['order', 'shipment', 'return', 'payout', 'buyer'],
-      },
-    },
-    problems: ['keys-unavailable'],
-    handle: async ({ query }, { entry, reach, principal }) => {
-      const { hits, searched } = await search.find(entry, {
-        q: query.q,
-        kinds: query.kinds ?? searchKinds,
-        limit: query.limit,
-        reach: {
-          order: reach(permissionOf.order),
-          shipment: reach(permissionOf.shipment),
-          return: reach(permissionOf.return),
-          payout: reach(permissionOf.payout),
-          buyer: reach(permissionOf.buyer),
-        },
-        asker: askerOf(principal),
-      })
-      return { data: hits.map(shown), searched }
-    },
+const path = '/v1/search'
+const Found = z.object({
+  data: z.array(Hit).readonly().openapi({ description: 'Exact ones first' }),
+  searched: z.array(z.enum(searchParts)).readonly().openapi({
+    description: 'What was looked through. Buyers are where the question is a phone number ' +
+      'or an e-mail address and the asker may see buyers; 300 times an hour',
   }),
-]
+})
+const example = {
+  data: [{
+    kind: 'order' as const,
+    id: exampleIds.order,
+    title: 'S-1001',
+    matched: 'phone' as const,
+    exact: true,
+    marketplace_account_id: exampleIds.account,
+    at: '2026-01-31T10:15:00.000Z',
+    href: `/v1/orders/${exampleIds.order}`,
+  }],
+  searched: [...searchParts],
+}
+
+export const searchRoutes = (search: Search): readonly Route[] => {
+  const find = async ({ q, kinds, limit }: Asked, { entry, reach, principal }: SellerCall) => {
+    const { hits, searched } = await search.find(entry, {
+      ...{ q, kinds: kinds ?? searchKinds, limit, asker: askerOf(principal) },
+      reach: {
+        order: reach(permissionOf.order),
+        shipment: reach(permissionOf.shipment),
+        return: reach(permissionOf.return),
+        payout: reach(permissionOf.payout),
+        buyer: reach(permissionOf.buyer),
+      },
+    })
+    return { data: hits.map(shown), searched }
+  }
+  return [
+    route({
+      method: 'get',
+      path,
+      permission: 'search:use',
+      tag: 'Search',
+      summary: 'Search orders, shipments, returns and payouts, by id, waybill and buyer',
+      query: Query,
+      answer: Found,
+      examples: { answer: example },
+      problems: ['keys-unavailable'],
+      handle: ({ query }, call) => find(query, call),
+    }),
+    route({
+      method: 'post',
+      path,
+      permission: 'search:use',
+      tag: 'Search',
+      summary: 'The same search with its question in the body: of a buyer no address tells',
+      body: Body,
+      // it changes nothing
+      once: 'never',
+      answer: Found,
+      examples: { body: { q: '+91 98765 43212' }, answer: example },
+      problems: ['keys-unavailable'],
+      handle: ({ body }, call) => find(body, call),
+    }),
+  ]
+}
 
 const shown = (hit: SearchHit) => ({ ...hit, href: `${listOfKind[hit.kind]}/${hit.id}` })
 

@@ -67,13 +67,19 @@ export const userRoutes = (
     tag,
     summary: 'Remove a person: their sessions end at once, what they did stays written down',
     params: IdParams,
+    query: z.strictObject({
+      api_keys: z.enum(['keep', 'revoke']).default('keep').openapi({
+        description: 'What becomes of the keys that this person made, and has seen',
+      }),
+    }),
     answer: KeysLeft,
     examples: {
-      answer: { api_keys: [{ id: exampleIds.run, name: 'Warehouse', prefix: 'robnu_3fk9' }] },
+      answer: { api_keys: [{ id: exampleIds.run, name: 'Warehouse', prefix: 'rk_3fk9' }] },
     },
     problems: ['last-owner'],
-    handle: async ({ params: { id } }, { entry }) => {
-      const { keys } = found(await people.remove(entry, id))
+    handle: async ({ params: { id }, query }, { entry }) => {
+      const revokesKeys = query.api_keys === 'revoke'
+      const { keys } = found(await people.remove(entry, id, { revokesKeys }))
       return { api_keys: keys }
     },
   }),

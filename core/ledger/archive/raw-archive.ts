@@ -25,6 +25,8 @@ export interface ArchiveDeps {
   readonly log: Log
   /** Milliseconds of our own clock: the marketplace's may stand anywhere. */
   readonly now: () => number
+  /** How long the end of a slice waits for the storage; shorter in tests. */
+  readonly endMs?: number
 }
 /** One slice of a sync. */
 interface RawSlice {
@@ -35,7 +37,10 @@ interface RawSlice {
 export interface SliceArchive {
   /** Takes an answer, and no time: it is written down later. */
   readonly hear: (heard: Heard) => void
-  /** Resolves when all of it is stored, or counted as lost; before the work item ends. Never rejects. */
+  /**
+   * Resolves when all of it is stored, or counted as lost; before the work item ends, and some seconds
+   * later where the storage hangs. Never rejects.
+   */
   readonly end: () => Promise<void>
 }
 export interface RawArchive {
@@ -57,6 +62,8 @@ const partChars = 4 * 1024 * 1024
 const mostChars = 16 * 1024 * 1024
 /** Characters that are written down in one turn of the event loop: about a millisecond. */
 const turnChars = 64 * 1024
+/** A storage that takes connections and answers none would hold up the next slice for minutes. */
+const usualEndMs = 10_000
 /** The storage's client tries three times by itself. */
 const attempts = 2
 /** Fast: the threads that pack are also those that read files and look up names. */
@@ -73,6 +80,7 @@ export const createRawArchive = (deps: ArchiveDeps): RawArchive => ({
     let chars = 0
     let waiting = 0
     let storing: Promise<void> = Promise.resolve()
+    const late = new AbortController()
 
     const flush = (): void => {
       const [part, size] = [lines, chars]
@@ -81,7 +89,7 @@ export const createRawArchive = (deps: ArchiveDeps): RawArchive => ({
       chars = 0
       waiting += size
       storing = storing.then(async () => {
-        await storePart(deps, slice, { code, paths }, part).catch((error: unknown) => {
+        await storePart(deps, slice, { code, paths }, part, late.signal).catch((error: unknown) => {
           lost.lines += part.length
           log.warn('archive.not-stored', { lines: part.length, ...traceOf(error) })
         })
@@ -103,7 +111,12 @@ export const createRawArchive = (deps: ArchiveDeps): RawArchive => ({
       },
       end: async () => {
         flush()
+        const timer = setTimeout(
+          () => late.abort(new Error('The storage does not answer in time')),
+          deps.endMs ?? usualEndMs,
+        )
         await storing
+        clearTimeout(timer)
         if (lost.lines > 0) log.error('archive.lost', { lines: lost.lines })
         lost.lines = 0
       },
@@ -116,7 +129,9 @@ const storePart = async (
   slice: RawSlice,
   { code, paths }: { readonly code: string; readonly paths: Paths },
   lines: readonly Line[],
+  signal: AbortSignal,
 ): Promise<void> => {
+  signal.throwIfAborted()
   const { entry } = slice
   const hour = hourOf(lines[0]?.at ?? new Date(NaN))
   const key = await archiveKeys.forMonth(entry, monthOf(hour))
@@ -135,21 +150,21 @@ const storePart = async (
   const put = () =>
     files.put(entry, {
       ...placeOf(rawPartKey(at, id)),
-      ...{ mime: 'application/gzip', maxBytes: packed.length, body: one(packed) },
+      ...{ mime: 'application/gzip', maxBytes: packed.length, body: one(packed), signal },
     })
-  const object = await again(put)
+  const object = await again(put, signal)
   await db.withSellerScope(
     entry,
     (scope) => insertPart(scope, { ...at, id, objectId: object.id, lines: lines.length }),
   )
 }
 
-const again = async <T>(work: () => Promise<T>): Promise<T> => {
+const again = async <T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> => {
   for (let attempt = 1;; attempt++) {
     try {
       return await work()
     } catch (error) {
-      if (attempt >= attempts) throw error
+      if (attempt >= attempts || signal.aborted) throw error
     }
   }
 }

@@ -54,7 +54,9 @@ const treat = async (
   if (rows.length === 0) return nothing
   if (keys === null) return { ...nothing, found: rows.length }
   if (walk.kind === 'VERIFY') {
-    const { opened, unreadable } = await tryFields(scope, keys, { table, rows })
+    const { opened, unreadable } = await tryFields(scope, keys, {
+      ...{ table, rows, purpose: 'keys.verify' },
+    })
     return { ...nothing, opened, found: opened, faults: at(table, unreadable) }
   }
   const below = walk.to_version ?? 0

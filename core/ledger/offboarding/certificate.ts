@@ -1,8 +1,9 @@
 /** The shred certificate: what was destroyed, how it was tried, and from when on it is for ever; signed. */
 import { z } from 'zod'
 import { canonicalJson } from '../../audit/record.ts'
+import { longestKeyMs } from '../../crypto/keyring.ts'
 import type { Signer } from '../../crypto/signing.ts'
-import type { Offboarding } from './rows.ts'
+import type { Facts, Offboarding } from './rows.ts'
 import type { Trial } from './trials.ts'
 
 /** In front of all other members in people's eyes: what was signed can be taken for nothing else. */
@@ -54,8 +55,20 @@ const Certificate = z.strictObject({
     opened: z.literal(0),
     mostOpened: count,
   })),
+  /**
+   * Processes that were there, or not long before, and have said nothing: they let go by the age of keys.
+   * Null: the keys were destroyed by a release that did not look.
+   */
+  silent: z.array(z.strictObject({ process: z.string(), parts: z.string(), seenAt: at }))
+    .nullable(),
   /** By the one that shredded, after every key that anybody may have held was past its age. */
-  lastTrial: z.strictObject({ waitedMs: z.number(), tried: count, opened: z.literal(0) }),
+  lastTrial: z.strictObject({
+    waitedMs: z.number(),
+    /** The longest that the bytes of a key stay in a process that hears nothing. */
+    keyAgeMs: z.number(),
+    tried: count,
+    opened: z.literal(0),
+  }),
   /** Rows with sealed values, by table: they stay, and nobody reads them. */
   rows: counts,
   /** Blind indexes and credentials that were emptied, by column. */
@@ -97,11 +110,21 @@ export const writeCertificate = (
       ...{ sha256: sample.sha256, unreadableBefore: sample.unreadable },
     },
     trials,
-    lastTrial: proved &&
-      { waitedMs: proved.waitedMs, tried: proved.tried, opened: proved.opened },
+    silent: silentOf(facts, trials),
+    lastTrial: proved && {
+      ...{ waitedMs: proved.waitedMs, keyAgeMs: proved.keyAgeMs ?? longestKeyMs },
+      ...{ tried: proved.tried, opened: proved.opened },
+    },
     ...{ rows, objects, closed, emptied: cleared, key: signer.keyId },
   }))
 }
+
+/** Of those that were there, those that have not tried. */
+export const silentOf = (
+  { processes }: Pick<Facts, 'processes'>,
+  trials: readonly Pick<Trial, 'process'>[],
+): NonNullable<Facts['processes']> | null =>
+  processes?.filter((one) => !trials.some(({ process }) => process === one.process)) ?? null
 
 /** As it goes out, in a file or a mail: the signed text with its signature. */
 export const certificateFile = (text: string, signature: Uint8Array): string =>

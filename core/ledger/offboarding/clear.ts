@@ -38,23 +38,24 @@ const emptiedRow = z.object({
   columns: z.array(z.object({ name: z.string(), isRequired: z.boolean() })),
 })
 
-/** A batch of rows a transaction; how many rows were emptied, by table. Safe to repeat. */
+/** A batch of rows a transaction. False: time is over, and there is more. Safe to repeat. */
 export const emptyColumns = async (
   db: Pick<Database, 'withSellerScope'>,
   entry: Entry,
-  signal: AbortSignal,
-): Promise<void> => {
+  isOver: () => boolean,
+): Promise<boolean> => {
   const all = await db.withSellerScope(entry, async (scope) => {
     await disconnect(scope)
     return await readEmptied(scope)
   })
   for (const one of all) {
-    let changed = batch
-    while (changed === batch) {
-      signal.throwIfAborted()
-      changed = await db.withSellerScope(entry, (scope) => emptyBatch(scope, one))
+    for (;;) {
+      const changed = await db.withSellerScope(entry, (scope) => emptyBatch(scope, one))
+      if (changed < batch) break
+      if (isOver()) return false
     }
   }
+  return true
 }
 
 const emptyBatch = (scope: SellerScope, { table, columns }: Emptied): Promise<number> => {

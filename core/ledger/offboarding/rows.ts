@@ -49,6 +49,12 @@ export const Facts = z.object({
     wrappedAt: z.iso.datetime(),
     isRewrapped: z.boolean(),
   })).optional(),
+  /** Those that were there when the keys were destroyed, or not long before. */
+  processes: z.array(z.object({
+    process: z.string(),
+    parts: z.string(),
+    seenAt: z.iso.datetime(),
+  })).optional(),
   /** Values that were taken away, by `table.column`. */
   cleared: counts.optional(),
   objects: count.optional(),
@@ -58,8 +64,13 @@ export const Facts = z.object({
     /** Of the seller's own KMS key; null: it has none. */
     keyDeletionAt: z.iso.datetime().nullable(),
   }).optional(),
-  proved: z.object({ waitedMs: z.number(), keysLeft: count, tried: count, opened: count })
-    .optional(),
+  proved: z.object({
+    waitedMs: z.number(),
+    keyAgeMs: z.number().optional(),
+    keysLeft: count,
+    tried: count,
+    opened: count,
+  }).optional(),
 })
 export type Facts = z.infer<typeof Facts>
 
@@ -72,7 +83,8 @@ const Row = z.object({
   requestedAt: z.date(),
   shredsAt: z.date(),
   noticeAt: z.date().nullable(),
-  announced: z.enum(['REQUESTED', 'WITHDRAWN']).nullable(),
+  /** What the OWNERs were told of last. */
+  announced: z.enum(['REQUESTED', 'WITHDRAWN', 'SHREDDED']).nullable(),
   exportId: z.string().nullable(),
   withdrawnAt: z.date().nullable(),
   closedAt: z.date().nullable(),
@@ -103,6 +115,20 @@ export const readOffboarding = (
     where seller_id = ${sellerId} and (${id ?? null}::uuid is null or id = ${id ?? null}::uuid)
     order by id desc limit 1`)
 
+/**
+ * Milliseconds since the seller was shut and since its keys were destroyed, by the clock of the database: that
+ * of a process may run ahead. Once both have happened.
+ */
+export const readElapsed = (
+  queries: Pick<Queries, 'one'>,
+  { sellerId, id }: Pick<Offboarding, 'sellerId' | 'id'>,
+): Promise<z.infer<typeof Elapsed>> =>
+  queries.one(sql.type(Elapsed)`
+    select round(extract(epoch from clock_timestamp() - closed_at) * 1000)::float8 as "shutMs",
+      round(extract(epoch from clock_timestamp() - destroyed_at) * 1000)::float8 as "destroyedMs"
+    from seller_offboardings where seller_id = ${sellerId} and id = ${id}`)
+const Elapsed = z.object({ shutMs: z.number(), destroyedMs: z.number() })
+
 /** Those of which something is left to be done or told, across sellers, the first to go first. */
 export const readOpenOffboardings = (
   queries: Pick<Queries, 'any'>,
@@ -111,6 +137,7 @@ export const readOpenOffboardings = (
     select ${columns} from seller_offboardings
     where state in ('REQUESTED', 'SHREDDING')
       or state = 'WITHDRAWN' and announced = 'REQUESTED'
+      or state = 'SHREDDED' and announced is distinct from 'SHREDDED'
     order by shreds_at, id`)
 
 /**

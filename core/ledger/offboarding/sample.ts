@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { sha256Stream } from '../../crypto/digest.ts'
 import type { SellerKeys } from '../../crypto/keys.ts'
-import { openFields } from '../../crypto/opening.ts'
+import { tryFields } from '../../crypto/reseal.ts'
 import type { Queries, SellerScope } from '../../db/database.ts'
 import { bytesArray, int4Array, textArray, uuidArray } from '../../db/arrays.ts'
 import { command, sql } from '../../db/sql.ts'
@@ -77,36 +77,21 @@ const readValues = async (
   return rows.map((row) => ({ table, column, ...row }))
 }
 
+/** Of one column. One that was spoilt long ago keeps nobody here. */
 const thoseThatOpen = async (
   scope: SellerScope,
   keys: SellerKeys,
   values: readonly SealedValue[],
 ): Promise<readonly SealedValue[]> => {
   const [first] = values
-  if (first === undefined || await open(scope, keys, values)) return values
-  // one that was spoilt long ago keeps nobody here
-  const good: SealedValue[] = []
-  for (const value of values) if (await open(scope, keys, [value])) good.push(value)
-  return good
-}
-
-/** Of one column. Throws what is wrong with keys or database; false: one of the values does not open. */
-const open = async (
-  scope: SellerScope,
-  keys: SellerKeys,
-  values: readonly SealedValue[],
-): Promise<boolean> => {
+  if (first === undefined) return values
   const rows = values.map(({ column, rowId, sealed }) => ({
     id: rowId,
     fields: { [column]: sealed },
   }))
-  try {
-    await openFields(scope, keys, { table: values[0]?.table ?? '', purpose, rows })
-    return true
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith('Cannot open')) return false
-    throw error
-  }
+  const { unreadable } = await tryFields(scope, keys, { table: first.table, purpose, rows })
+  const spoilt = new Set(unreadable.map(({ id }) => id))
+  return values.filter(({ rowId }) => !spoilt.has(rowId))
 }
 
 const keep = async (

@@ -1,7 +1,8 @@
 /** The job that shreds a seller: step by step, each in the transaction that says that it is done. */
 import type { Attempt, SealedValue } from '../../crypto/attempt.ts'
 import { countKeysLeft, destroyKeys, ownAliasOf } from '../../crypto/destroy-keys.ts'
-import { type Keyring, longestKeyMs } from '../../crypto/keyring.ts'
+import { type Keyring, longestKeyMsWith } from '../../crypto/keyring.ts'
+import { areKeysLost } from '../../crypto/keys.ts'
 import type { KeyService } from '../../crypto/kms.ts'
 import { kmsTroubleOf } from '../../crypto/kms-call.ts'
 import { tellKeyNews } from '../../crypto/key-news.ts'
@@ -12,24 +13,27 @@ import { command, sql } from '../../db/sql.ts'
 import { hasCode } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { holdSellerJob } from '../../queues/seller-jobs.ts'
+import { readProcesses } from '../../queues/plugins.ts'
 import { finishWork, type LeasedJob } from '../../queues/work.ts'
 import type { Files } from '../../storage/files.ts'
 import { abandonWalk } from '../keys/walk-rows.ts'
 import { noteErasure } from '../retention/erasures.ts'
+import { addressMs } from '../uploads/uploads.ts'
 import { countFilled, emptyColumns } from './clear.ts'
 import { irrevocable } from './irrevocable.ts'
-import { moveOn, type Offboarding, readOffboarding } from './rows.ts'
+import { moveOn, type Offboarding, readElapsed, readOffboarding } from './rows.ts'
 import { readSample, takeSample } from './sample.ts'
 
 export interface ShredDeps {
   readonly db: Database
-  readonly keyring: Pick<Keyring, 'forSeller' | 'toOpen' | 'forget' | 'attempt'>
+  readonly keyring: Pick<Keyring, 'toOpen' | 'forget' | 'attempt'>
   readonly kms: Pick<KeyService, 'scheduleDeletion'>
   readonly files: Pick<Files, 'removeSome'>
   readonly config: {
     /** For so long a backup is kept. */
     readonly ROBNU_BACKUP_DAYS: number
     readonly AWS_S3_PER_SELLER_KMS: boolean
+    readonly ROBNU_KMS_STALE_MINUTES: number
   }
   readonly log: Log
   readonly now: () => number
@@ -54,6 +58,11 @@ const kmsDays = 7
 const alarmMs = 15 * 60_000
 /** A KMS that does not answer is waited for: what is not opened before proves nothing afterwards. */
 const kmsAwayMs = 5 * 60_000
+/**
+ * Keys that KMS answers for and that do not load are lost, or KMS is another one than it was: somebody has
+ * a day to mend that, and then the seller leaves with nothing to try.
+ */
+const lostMs = 24 * 3_600_000
 
 /**
  * Does a slice. Killed anywhere and begun again it comes to the same end: each step commits with its
@@ -107,7 +116,7 @@ const Closed = z.object({
   }).nullable(),
 })
 
-const sample: Take = async ({ db, keyring, log }, entry, stands) => {
+const sample: Take = async ({ db, keyring, log, now }, entry, stands) => {
   const keys = await keyring.toOpen(entry).catch((error) => {
     const trouble = kmsTroubleOf(error)
     if (trouble === 'pending-deletion' || trouble === 'no-key') {
@@ -116,6 +125,11 @@ const sample: Take = async ({ db, keyring, log }, entry, stands) => {
       return null
     }
     if (hasCode(error, 'keys-unavailable')) return undefined
+    if (areKeysLost(error)) {
+      const isLong = now() - (stands.closedAt?.getTime() ?? now()) >= lostMs
+      log.error('shred.keys-lost', { seller: entry.sellerId, error, goesOn: isLong })
+      return isLong ? null : undefined
+    }
     throw error
   })
   if (keys === undefined) return { inMs: kmsAwayMs, why: 'KMS does not open the keys now' }
@@ -127,12 +141,16 @@ const sample: Take = async ({ db, keyring, log }, entry, stands) => {
   return 'on'
 }
 
-const destroy: Take = async ({ db, keyring }, entry, stands) => {
+const destroy: Take = async ({ db, keyring, config }, entry, stands) => {
   const { id, sellerId } = stands
+  // who may hold keys is asked to try; who then says nothing is named
+  const withinMs = keyAgeMs(config)
+  const processes = (await db.withPlatformScope('shred', (tx) => readProcesses(tx, { withinMs })))
+    .map((one) => ({ ...one, seenAt: one.seenAt.toISOString() }))
   await db.withSellerScope(entry, async (scope) => {
     const keys = (await destroyKeys(scope))
       .map((key) => ({ ...key, wrappedAt: key.wrappedAt.toISOString() }))
-    await moveOn(scope, stands, 'DESTROYED', { keys })
+    await moveOn(scope, stands, 'DESTROYED', { keys, processes })
     const counts = { orders: stands.facts.rows?.['orders'] ?? 0 }
     await noteErasure(scope, { accountId: null, reason: 'offboarding', counts })
     const told = { offboarding: id, keys: keys.filter(({ wrappedSha256 }) => wrappedSha256).length }
@@ -142,20 +160,17 @@ const destroy: Take = async ({ db, keyring }, entry, stands) => {
   return 'on'
 }
 
-const clear: Take = async ({ db }, entry, stands, { signal }) => {
-  await emptyColumns(db, entry, signal)
+const clear: Take = async ({ db, now, sliceMs }, entry, stands, { signal, draining }) => {
+  const until = now() + sliceMs
+  const isOver = () => now() >= until || signal.aborted || draining.aborted
+  if (!await emptyColumns(db, entry, isOver)) return { inMs: 0 }
   await db.withSellerScope(entry, (scope) => moveOn(scope, stands, 'CLEARED', {}))
   return 'on'
 }
 
-const emptyBucket: Take = async ({ db, files, now, sliceMs }, entry, stands, { signal }) => {
-  const until = now() + sliceMs
-  for (let removed = 1; removed > 0;) {
-    signal.throwIfAborted()
-    removed = await files.removeSome(entry.sellerId)
-    if (removed > 0 && now() >= until) return { inMs: 0 }
-  }
-  await db.withSellerScope(entry, async (scope) => {
+const emptyBucket: Take = async (deps, entry, stands, signals) => {
+  if (!await removeAll(deps, entry, signals)) return { inMs: 0 }
+  await deps.db.withSellerScope(entry, async (scope) => {
     // others name the rows, which keep the digests
     const objects = await scope.run(command`
       update storage_objects set state = 'GONE', kept_at = null
@@ -163,6 +178,20 @@ const emptyBucket: Take = async ({ db, files, now, sliceMs }, entry, stands, { s
     await moveOn(scope, stands, 'EMPTIED', { objects })
   })
   return 'on'
+}
+
+/** False: time is over, and there may be more. */
+const removeAll = async (
+  { files, now, sliceMs }: ShredDeps,
+  { sellerId }: Entry,
+  { signal }: Signals,
+): Promise<boolean> => {
+  const until = now() + sliceMs
+  for (;;) {
+    signal.throwIfAborted()
+    if (await files.removeSome(sellerId) === 0) return true
+    if (now() >= until) return false
+  }
 }
 
 const bind: Take = async ({ db, kms, config }, entry, stands) => {
@@ -175,13 +204,22 @@ const bind: Take = async ({ db, kms, config }, entry, stands) => {
   return 'on'
 }
 
-/** By now no key can be left in any process, told or not; this one looks wherever it could get one. */
-const prove: Take = async (deps, entry, stands) => {
-  const { db, keyring, log, now } = deps
-  const waitedMs = now() - (stands.destroyedAt?.getTime() ?? Infinity)
-  const leftMs = longestKeyMs - waitedMs
-  if (!(leftMs <= 0)) return { inMs: Math.max(1_000, leftMs) }
+/** So long after the destruction no process has a key any more, told or not, with KMS or without. */
+const keyAgeMs = ({ ROBNU_KMS_STALE_MINUTES }: ShredDeps['config']): number =>
+  longestKeyMsWith(ROBNU_KMS_STALE_MINUTES * 60_000)
+
+/**
+ * Waits until no key can be left in any process, whoever has said so: those that were never met cannot say
+ * anything. By then no address of an upload works any more either: what came since is removed as well.
+ */
+const prove: Take = async (deps, entry, stands, signals) => {
+  const { db, keyring, log, config } = deps
   const queries = db.inSellerScope(entry)
+  const ageMs = keyAgeMs(config)
+  const { shutMs, destroyedMs: waitedMs } = await readElapsed(queries, stands)
+  const leftMs = Math.max(ageMs - waitedMs, addressMs - shutMs)
+  if (leftMs > 0) return { inMs: Math.max(1_000, leftMs) }
+  if (!await removeAll(deps, entry, signals)) return { inMs: 0 }
   const [values, keysLeft] = [
     await readSample(queries, stands),
     await countKeysLeft(queries, entry.sellerId),
@@ -195,10 +233,8 @@ const prove: Take = async (deps, entry, stands) => {
     )
     return { inMs: alarmMs, why: `${opened} of ${tried} values opened, ${keysLeft} keys are left` }
   }
-  await db.withSellerScope(
-    entry,
-    (scope) => moveOn(scope, stands, 'PROVED', { proved: { waitedMs, keysLeft, tried, opened } }),
-  )
+  const proved = { waitedMs, keyAgeMs: ageMs, keysLeft, tried, opened }
+  await db.withSellerScope(entry, (scope) => moveOn(scope, stands, 'PROVED', { proved }))
   return 'done'
 }
 
@@ -208,12 +244,10 @@ const tryAll = async (
   values: readonly SealedValue[],
 ): Promise<Attempt> => {
   const held = keyring.attempt(entry.sellerId, values)
-  try {
-    await keyring.forSeller(entry)
-  } catch {
-    return held // as it must be: there are none to load
-  }
-  return { ...held, opened: values.length }
+  // as it must be: there are none to load
+  const keys = await keyring.toOpen(entry).catch(() => null)
+  // also where nothing was kept to be tried
+  return keys === null ? held : { ...held, opened: Math.max(1, values.length) }
 }
 
 const done: Take = () => Promise.resolve('done')

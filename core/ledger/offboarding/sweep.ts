@@ -8,7 +8,7 @@ import type { Database, Tx } from '../../db/database.ts'
 import { bytes, command, sql } from '../../db/sql.ts'
 import type { Log } from '../../log.ts'
 import { requestSellerJob } from '../../queues/seller-jobs.ts'
-import { certificateFile, writeCertificate } from './certificate.ts'
+import { certificateFile, silentOf, writeCertificate } from './certificate.ts'
 import { type Letters, lettersTo, type OwnerMail } from './letters.ts'
 import { certificateMail, noticeMail, requestedMail, withdrawnMail } from './mails.ts'
 import type { TenantExports } from './exports.ts'
@@ -19,7 +19,8 @@ interface SweepDeps {
   readonly db: Pick<Database, 'withPlatformScope'>
   readonly signer: Pick<Signer, 'sign' | 'keyId'>
   readonly exports: Pick<TenantExports, 'state'>
-  readonly sendMail: (mail: OwnerMail) => void
+  /** False: it did not leave. */
+  readonly sendMail: (mail: OwnerMail) => Promise<boolean>
   readonly now: () => Date
   readonly log: Log
 }
@@ -32,8 +33,10 @@ export interface OffboardingSwept {
   readonly signed: number
   /** Something opened that must not: nothing was signed. */
   readonly refused: number
+  /** No mail has left: it is sent again by the next sweep, and nothing begins before. */
+  readonly unsent: number
 }
-type Deed = keyof OffboardingSwept
+type Deed = Exclude<keyof OffboardingSwept, 'unsent'>
 
 /** Demanded by the DPDP Rules of the large ones; given to all. */
 const noticeMs = 48 * 3_600_000
@@ -42,12 +45,15 @@ const reason = 'offboarding'
 /** Safe to repeat, also in two processes at once: each seller's row is locked, and looked at again. */
 export const sweepOffboardings = async (deps: SweepDeps): Promise<OffboardingSwept> => {
   const { db, log } = deps
-  const swept = { announced: 0, told: 0, begun: 0, signed: 0, refused: 0 }
+  const swept = { announced: 0, told: 0, begun: 0, signed: 0, refused: 0, unsent: 0 }
   for (const one of await db.withPlatformScope(reason, readOpenOffboardings)) {
     try {
-      const { did, mails } = await db.withPlatformScope(reason, (tx) => carryOn(tx, one, deps))
-      mails.forEach(deps.sendMail)
+      const { did, then } = await db.withPlatformScope(reason, (tx) => carryOn(tx, one, deps))
       if (did !== null) swept[did] += 1
+      if (then === undefined) continue
+      const told = await post(then, one, deps)
+      if (!told) swept.unsent += 1
+      else if (then.did !== null) swept[then.did] += 1
     } catch (error) {
       // one seller holds up no other
       log.error('offboarding.failed', { seller: one.sellerId, error })
@@ -58,9 +64,36 @@ export const sweepOffboardings = async (deps: SweepDeps): Promise<OffboardingSwe
 
 interface Done {
   readonly did: Deed | null
-  readonly mails: readonly OwnerMail[]
+  /** Behind the transaction. */
+  readonly then?: Letter
 }
-const nothing: Done = { did: null, mails: [] }
+interface Letter {
+  readonly did: Deed | null
+  readonly mails: readonly OwnerMail[]
+  /** In the transaction behind the mails: that they were sent. */
+  readonly mark: (tx: Tx) => Promise<void>
+}
+const nothing: Done = { did: null }
+
+/**
+ * First the mails, then the word that they were sent: a process that is killed in between sends them twice,
+ * and none is taken for sent that has not left. One that arrives is enough, or an address that is gone would
+ * hold up everything; where there is nobody to be told, nobody is waited for.
+ */
+const post = async (
+  { mails, mark }: Letter,
+  { sellerId }: Pick<Offboarding, 'sellerId'>,
+  { db, sendMail, log }: SweepDeps,
+): Promise<boolean> => {
+  const sent = (await Promise.allSettled(mails.map(sendMail)))
+    .some((one) => one.status === 'fulfilled' && one.value)
+  if (mails.length > 0 && !sent) {
+    log.error('offboarding.mail-not-sent', { seller: sellerId, mails: mails.length })
+    return false
+  }
+  await db.withPlatformScope(reason, mark)
+  return true
+}
 
 const carryOn = async (
   tx: Tx,
@@ -71,6 +104,9 @@ const carryOn = async (
   const stands = await readOffboarding(tx, sellerId, id)
   if (stands?.state === 'SHREDDING') {
     return stands.step === 'PROVED' ? await sign(tx, stands, deps) : await begin(tx, sellerId)
+  }
+  if (stands?.state === 'SHREDDED' && stands.announced !== 'SHREDDED') {
+    return await certify(tx, stands)
   }
   if (stands?.state === 'WITHDRAWN' && stands.announced === 'REQUESTED') {
     return await announce(tx, stands, withdrawnMail)
@@ -87,15 +123,19 @@ const carryOn = async (
   return isDue && await isExported(tx, stands, deps) ? await begin(tx, sellerId) : nothing
 }
 
+/** Called back between the mail and its mark: that is told by the next sweep. */
 const announce = async (
   tx: Tx,
-  { id, sellerId, state }: Offboarding,
+  { id, sellerId, state, announced }: Offboarding,
   letter: Letters,
+  did: Deed | null = 'announced',
 ): Promise<Done> => {
-  await tx.run(command`
-    update seller_offboardings set announced = ${state}
-    where seller_id = ${sellerId} and id = ${id}`)
-  return { did: 'announced', mails: await lettersTo(tx, sellerId, letter) }
+  const mark = async (tx: Tx) => {
+    await tx.run(command`
+      update seller_offboardings set announced = ${state}
+      where seller_id = ${sellerId} and id = ${id} and announced is not distinct from ${announced}`)
+  }
+  return { did: null, then: { did, mark, mails: await lettersTo(tx, sellerId, letter) } }
 }
 
 /** The days count from the mail: where it was late, everything is. */
@@ -104,21 +144,24 @@ const tell = async (
   { id, sellerId, shredsAt }: Offboarding,
   { now }: SweepDeps,
 ): Promise<Done> => {
-  const noticeAt = now()
-  await tx.run(command`
-    update seller_offboardings set notice_at = ${noticeAt.toISOString()}
-    where seller_id = ${sellerId} and id = ${id}`)
-  recordAudit(tx, sellerId, 'seller.offboarding-announced', `seller:${sellerId}`, {
-    offboarding: id,
-  })
-  const last = new Date(Math.max(shredsAt.getTime(), noticeAt.getTime() + noticeMs))
+  const last = new Date(Math.max(shredsAt.getTime(), now().getTime() + noticeMs))
+  const mark = async (tx: Tx) => {
+    const marked = await tx.run(command`
+      update seller_offboardings
+      set notice_at = greatest(${now().toISOString()}::timestamptz, clock_timestamp())
+      where seller_id = ${sellerId} and id = ${id} and state = 'REQUESTED' and notice_at is null`)
+    if (marked === 0) return
+    recordAudit(tx, sellerId, 'seller.offboarding-announced', `seller:${sellerId}`, {
+      offboarding: id,
+    })
+  }
   const mails = await lettersTo(tx, sellerId, (seller) => noticeMail({ ...seller, shredsAt: last }))
-  return { did: 'told', mails }
+  return { did: null, then: { did: 'told', mark, mails } }
 }
 
 const begin = async (tx: Tx, sellerId: string): Promise<Done> => {
   const { created } = await requestSellerJob(tx, { sellerId, job: 'shred' })
-  return { did: created ? 'begun' : null, mails: [] }
+  return { did: created ? 'begun' : null }
 }
 
 /** What the seller asked to have first is there. One that failed waits for staff: nothing brings it back. */
@@ -150,8 +193,11 @@ const sign = async (
     // every process forgets once more, and tries again
     await tellKeyNews(tx, { sellerId, kind: 'destroyed' })
     recordOrgAudit(tx, org, 'shred.value-opened', `seller:${sellerId}`, { opened })
-    return { did: 'refused', mails: [] }
+    return { did: 'refused' }
   }
+  const silent = silentOf(stands.facts, trials) ?? []
+  // a deployment in between, or a process that hangs: the certificate names them
+  if (silent.length > 0) log.warn('shred.silent', { seller: sellerId, silent })
   const signature = signer.sign(text)
   const sha256 = sha256Hex(text)
   await tx.run(command`
@@ -164,11 +210,20 @@ const sign = async (
   const told = { offboarding: id, certificate: sha256, irrevocable_at: irrevocableAt }
   recordAudit(tx, sellerId, 'seller.shredded', `seller:${sellerId}`, told)
   recordOrgAudit(tx, org, 'seller.shredded', `seller:${sellerId}`, told)
-  const file = certificateFile(text, signature)
-  const mails = await lettersTo(
+  const signed = { ...stands, state: 'SHREDDED' as const, certificate: text, signature }
+  return { ...await certify(tx, signed), did: 'signed' }
+}
+
+/** People cannot come in for it any more. */
+const certify = async (tx: Tx, stands: Offboarding): Promise<Done> => {
+  const { certificate, signature, facts } = stands
+  if (certificate === null || signature === null) throw new Error('unreachable: it is signed')
+  const irrevocableAt = new Date(facts.kms?.irrevocableAt ?? '')
+  const file = certificateFile(certificate, signature)
+  return await announce(
     tx,
-    sellerId,
-    (seller) => certificateMail({ ...seller, irrevocableAt: new Date(irrevocableAt), file }),
+    stands,
+    (seller) => certificateMail({ ...seller, irrevocableAt, file }),
+    null,
   )
-  return { did: 'signed', mails }
 }

@@ -8,6 +8,13 @@ import type { Fragment } from '../account-limit.ts'
 /** A value that more orders share is a placeholder, and of no one person. */
 export const mostOrders = 1_000
 
+/** Where one buyer is. */
+export interface BuyerIs {
+  /** The condition on an order `o`. */
+  readonly is: Fragment
+  /** That on a row `q` that could not be read. */
+  readonly inRow: Fragment
+}
 export interface PrincipalPosition {
   readonly orderedAt: Date
   readonly id: string
@@ -62,5 +69,13 @@ export const countOrders = async (scope: SellerScope, is: Fragment): Promise<num
     select count(*)::int4 as total from (
       select from orders o where o.seller_id = ${scope.sellerId} and ${is}
       limit ${mostOrders + 1}) found`)
+  return total
+}
+
+/** Rows that could not be read and tell the buyer's value. No index: few wait to be looked at. */
+export const countRawRows = async (scope: SellerScope, inRow: Fragment): Promise<number> => {
+  const { total } = await scope.one(sql.type(z.object({ total: z.number() }))`
+    select count(*)::int4 as total from quarantined_rows q
+    where q.seller_id = ${scope.sellerId} and q.raw_erased_at is null and ${inRow}`)
   return total
 }

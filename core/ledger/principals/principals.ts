@@ -10,11 +10,14 @@ import type { Policy } from '../../rate-limits.ts'
 import { type ErasedBuyer, eraseOrders, readErasures } from './erase-orders.ts'
 import { type ExportedOrder, exportOrders } from './export-orders.ts'
 import {
+  type BuyerIs,
   countOrders,
+  countRawRows,
   type PrincipalOrder,
   type PrincipalPosition,
   readOrders,
 } from './find-orders.ts'
+import { type Staying, type StayingConfig, whatStays } from './what-stays.ts'
 
 /** By which value a buyer is known; one of the two. */
 export type PrincipalKey = { readonly phone: string } | { readonly email: string }
@@ -38,10 +41,14 @@ interface PageAsk extends Ask {
  * kept nowhere.
  */
 export interface Principals {
-  /** Newest first. `total`: of all pages, and at most one more than `mostOrders`. */
+  /**
+   * Newest first. `total`: of all pages, and at most one more than `mostOrders`. `rawRows`: rows that
+   * could not be read and tell the value, too; they go with the orders.
+   */
   readonly find: (entry: Entry, ask: PageAsk) => Promise<{
     readonly orders: readonly PrincipalOrder[]
     readonly total: number
+    readonly rawRows: number
     readonly next: PrincipalPosition | null
   }>
   /** All that is kept of the buyer with these orders, opened. */
@@ -53,17 +60,22 @@ export interface Principals {
    * Erases the buyer from all these orders; money and states stay. `orders`: how many were found, so
    * that nothing goes which nobody has seen; throws `buyer-orders-changed` when it is another number.
    */
-  readonly erase: (entry: Entry, ask: Ask & { readonly orders: number }) => Promise<ErasedBuyer>
+  readonly erase: (entry: Entry, ask: Ask & { readonly orders: number }) => Promise<Erased>
   /** What such a request has come to. Null: there is no such request. */
-  readonly erasure: (entry: Entry, id: string) => Promise<ErasedBuyer | null>
+  readonly erasure: (entry: Entry, id: string) => Promise<Erased | null>
+}
+interface Erased extends Omit<ErasedBuyer, 'at'> {
+  /** Where the buyer may still stand, and until when. */
+  readonly stays: readonly Staying[]
 }
 /** `limiter` counts by person, under `principalPolicy`. */
 export const createPrincipals = (deps: {
   readonly db: Pick<Database, 'inSellerScope' | 'withSellerScope' | 'makeInSellerScope'>
   readonly keyring: Pick<Keyring, 'toOpen'>
   readonly limiter: Limiter
+  readonly config: StayingConfig
 }): Principals => {
-  const { db, keyring, limiter } = deps
+  const { db, keyring, limiter, config } = deps
   /** The condition on the column of the index; without keys nothing was ever sealed, or indexed. */
   const look = async (entry: Entry, { by, reason, userId }: Ask) => {
     const field = fieldOf(by)
@@ -75,20 +87,32 @@ export const createPrincipals = (deps: {
     const column = field === 'phone'
       ? sql.fragment`o.customer_phone_idx`
       : sql.fragment`o.customer_email_idx`
-    const is = index ? sql.fragment`${column} = ${bytes(index)}` : sql.fragment`false`
-    return { keys, field, is } as const
+    const no = sql.fragment`false`
+    const where: BuyerIs = index
+      ? {
+        is: sql.fragment`${column} = ${bytes(index)}`,
+        inRow: sql.fragment`position(${bytes(index)} in q.buyers_idx) > 0`,
+      }
+      : { is: no, inRow: no }
+    return { keys, field, ...where }
   }
+  const withRest = async (
+    queries: Parameters<typeof whatStays>[0],
+    sellerId: string,
+    { at, ...erased }: ErasedBuyer,
+  ): Promise<Erased> => ({ ...erased, stays: await whatStays(queries, sellerId, { config, at }) })
   return {
     find: async (entry, ask) => {
-      const { field, is } = await look(entry, ask)
+      const { field, is, inRow } = await look(entry, ask)
       return await db.withSellerScope(entry, async (scope) => {
         const { rows, next } = await readOrders(scope, is, ask)
         const total = await countOrders(scope, is)
+        const rawRows = await countRawRows(scope, inRow)
         recordAudit(scope, scope.sellerId, 'data-principal.found', `seller:${scope.sellerId}`, {
           ...{ by: field, orders: total, ids: digestOf(rows.map(({ id }) => id)) },
           reason: ask.reason,
         })
-        return { orders: rows, total, next }
+        return { orders: rows, total, rawRows, next }
       })
     },
     export: async (entry, ask) => {
@@ -104,18 +128,22 @@ export const createPrincipals = (deps: {
       })
     },
     erase: async (entry, ask) => {
-      const { field, is } = await look(entry, ask)
+      const { field, ...where } = await look(entry, ask)
       return await db.makeInSellerScope(entry, async (scope) => {
-        const erased = await eraseOrders(scope, is, ask.orders)
+        const erased = await eraseOrders(scope, where, ask.orders)
         recordAudit(scope, scope.sellerId, 'data-principal.erased', `seller:${scope.sellerId}`, {
           ...{ by: field, orders: erased.orders, erasures: erased.erasures.map(({ id }) => id) },
           reason: ask.reason,
         })
         scope.made(erased.id)
-        return erased
+        return await withRest(scope, scope.sellerId, erased)
       })
     },
-    erasure: (entry, id) => readErasures(db.inSellerScope(entry), entry.sellerId, id),
+    erasure: async (entry, id) => {
+      const queries = db.inSellerScope(entry)
+      const erased = await readErasures(queries, entry.sellerId, id)
+      return erased && await withRest(queries, entry.sellerId, erased)
+    },
   }
 }
 

@@ -10,29 +10,36 @@ const time = (date: Date): Fragment => sql.fragment`${date.toISOString()}::times
 
 /** The predicates and expressions of `orders__buyers_over` and `orders__buyers_silent`. */
 const ends = sql.fragment`('DELIVERED', 'CANCELLED', 'RTO_RECEIVED', 'LOST')`
+const sent = sql.fragment`('SHIPPED', 'OUT_FOR_DELIVERY', 'RTO_IN_TRANSIT')`
 const endedAt = sql.fragment`coalesce(least(case when own_status = status then own_at end,
   case when parcel_status = status then parcel_at end), source_updated_at)`
-const heardAt = sql.fragment`greatest(source_updated_at, own_at, parcel_at, ship_by)`
+const heardAt = sql.fragment`case when status in ${sent}
+  then coalesce(greatest(own_at, parcel_at), source_updated_at)
+  else greatest(source_updated_at, own_at, parcel_at, ship_by) end`
 
 /** Orders whose buyers are due, those of longest ago first; behind `lockAccount`. */
 export const dueOrders = async (
   scope: SellerScope,
   accountId: string,
-  { endedBefore, silentBefore }: Span,
+  { endedBefore, sentBefore, silentBefore, cameBefore }: Span,
   limit: number,
 ): Promise<readonly string[]> => {
   const of = (state: Fragment, at: Fragment, before: Date): Fragment =>
-    sql.fragment`select id from orders
+    sql.fragment`(select id from orders
       where seller_id = ${scope.sellerId} and marketplace_account_id = ${accountId}
-        and customer_erased_at is null and status ${state} ${ends} and ${at} < ${time(before)}
-      order by ${at} limit ${limit}`
+        and customer_erased_at is null ${state} and ${at} < ${time(before)}
+      order by ${at} limit ${limit})`
+  const isOpen = sql.fragment`and status not in ${ends}`
+  const all = [
+    of(sql.fragment`and status in ${ends}`, endedAt, endedBefore),
+    of(sql.fragment`${isOpen} and status in ${sent}`, heardAt, sentBefore),
+    of(isOpen, heardAt, silentBefore),
+    of(sql.fragment``, sql.fragment`created_at`, cameBefore),
+  ]
   const rows = await scope.any(sql.type(idRow)`
-    select id from (
-      (${of(sql.fragment`in`, endedAt, endedBefore)})
-      union all
-      (${of(sql.fragment`not in`, heardAt, silentBefore)})
-    ) due limit ${limit}`)
-  return rows.map(({ id }) => id)
+    select id from (${sql.join(all, sql.fragment` union all `)}) due limit ${limit}`)
+  // one may be due for two reasons
+  return [...new Set(rows.map(({ id }) => id))]
 }
 
 export interface SellersAccount {

@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import { recordAudit } from '../../audit/record.ts'
 import type { SellerScope } from '../../db/database.ts'
-import { command, sql } from '../../db/sql.ts'
+import { sql } from '../../db/sql.ts'
 import { dropObjects } from '../../storage/rows.ts'
 import { type ErasureCounts, noteErasure } from './erasures.ts'
 import { dropPapers } from './papers.ts'
+import { emptyRawRows } from './raw-rows.ts'
 import type { Span } from './span.ts'
 
 /** One batch of each. Answers how much it was. */
@@ -19,13 +20,14 @@ export const eraseRest = async (
   const of = sql.fragment`seller_id = ${sellerId} and marketplace_account_id = ${accountId}`
   const received = sql.fragment`${span.receivedBefore.toISOString()}::timestamptz`
   const invoiced = sql.fragment`${span.invoicesBefore.toISOString()}::timestamptz`
-  // the row goes on saying what was wrong; the same row again is known by its id, and fills nothing
-  const raw_rows = await scope.run(command`
-    update quarantined_rows set raw_enc = null, raw_erased_at = now()
-    where seller_id = ${sellerId} and id in (
+  const raw_rows = await emptyRawRows(
+    scope,
+    accountId,
+    sql.fragment`q.id in (
       select id from quarantined_rows
       where ${of} and raw_erased_at is null and created_at < ${received}
-      order by created_at limit ${limit})`)
+      order by created_at limit ${limit})`,
+  )
   // an import lets its file go at its end: this one never came to it
   const left = await scope.any(sql.type(objectRow)`
     update imports set storage_object_id = null, updated_at = now()

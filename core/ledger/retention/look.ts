@@ -55,8 +55,8 @@ export const lookWhatIsDue = async function* (
               and (${sellerId ?? null}::uuid is null or a.seller_id = ${sellerId ?? null}::uuid)
             order by a.id limit ${accountsAtOnce}) a
           cross join lateral retention_due(a.seller_id, a.id, ${time(span.endedBefore)},
-            ${time(span.silentBefore)}, ${time(span.receivedBefore)},
-            ${time(span.invoicesBefore)}, ${most ?? null}::int4) d
+            ${time(span.sentBefore)}, ${time(span.silentBefore)}, ${time(span.cameBefore)},
+            ${time(span.receivedBefore)}, ${time(span.invoicesBefore)}, ${most ?? null}::int4) d
           order by a.id`))
       for (const { id: account, ...row } of rows) {
         if (row.orders + row.documents + row.raw_rows + row.files === 0) continue

@@ -5,7 +5,7 @@ import type { Database } from '../../db/database.ts'
 import { command, sql } from '../../db/sql.ts'
 
 /** Time enough to fetch them, on the slowest line and over a holiday. */
-const standingDays = 7
+export const standingDays = 7
 /** In one transaction; the sweep comes again. */
 const mostAtOnce = 50
 

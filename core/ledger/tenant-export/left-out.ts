@@ -32,6 +32,7 @@ const leftOutColumns: Readonly<Record<string, string>> = {
   'audit_anchors.secret_enc': 'a secret that we sign webhooks with',
   'orders.customer_phone_idx': 'the phone number under a key of ours, to be found by',
   'orders.customer_email_idx': 'the e-mail address under a key of ours, to be found by',
+  'quarantined_rows.buyers_idx': 'numbers and addresses under a key of ours, to be found by',
   '*.content_hash': 'the row under a key of ours, to tell whether it has changed',
 }
 

@@ -1,5 +1,5 @@
 /** Writes all that a seller has into files, part by part: the job `tenant-export`. */
-import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { recordAudit } from '../../audit/record.ts'
 import type { Keyring } from '../../crypto/keyring.ts'
@@ -145,12 +145,12 @@ const writePart = async (
   const count = { rows: 0, opened: 0, chars: 0 }
   let { after } = at
   const first = await readExportPage({ db, keyring }, entry, table, after)
-  if (first.lines.length === 0) return 'empty'
+  if (first.rows === 0) return 'empty'
   const lines = async function* () {
     for (let page = first;; page = await readExportPage({ db, keyring }, entry, table, after)) {
       signal.throwIfAborted()
-      const text = page.lines.map((line) => `${line}\n`).join('')
-      count.rows += page.lines.length
+      const { text } = page
+      count.rows += page.rows
       count.opened += page.opened
       count.chars += text.length
       after = page.next
@@ -182,12 +182,35 @@ const folderOf = (
 }
 const indiaMs = 5.5 * 3_600_000
 
-const packed = (lines: AsyncIterable<string>): AsyncIterable<Uint8Array> => {
-  const source = Readable.from(lines)
+/** Page by page through the same memory: one is packed before the next one is read. */
+const packed = async function* (texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
   const gzip = createGzip()
-  source.on('error', (error) => gzip.destroy(error))
-  return source.pipe(gzip)
+  let out: Uint8Array[] = []
+  gzip.on('data', (bytes: Uint8Array) => void out.push(bytes))
+  const ended = finished(gzip)
+  ended.catch(() => {})
+  const encoder = new TextEncoder()
+  let page = new Uint8Array(usualPageBytes)
+  try {
+    for await (const text of texts) {
+      // a character takes 3 bytes at most
+      if (text.length * 3 > page.length) page = new Uint8Array(text.length * 3)
+      const { written } = encoder.encodeInto(text, page)
+      await new Promise<void>((resolve, reject) =>
+        gzip.write(page.subarray(0, written), (error) => error ? reject(error) : resolve())
+      )
+      const done = out
+      out = []
+      yield* done
+    }
+    gzip.end()
+    await ended
+    yield* out
+  } finally {
+    gzip.destroy()
+  }
 }
+const usualPageBytes = 512 * 1024
 
 const writeManifest = async (
   { db, files, now }: ExportDeps,

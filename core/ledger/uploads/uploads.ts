@@ -56,7 +56,7 @@ export const uploadPurposes = {
 type UploadPurpose = keyof typeof uploadPurposes
 
 /** Long enough for a large file and a slow line; who holds the address can put these very bytes only. */
-const addressMs = 30 * 60_000
+export const addressMs = 30 * 60_000
 
 export const createUploads = ({ db, files, now }: UploadsDeps) => {
   const withAddress = async (entry: Entry, row: UploadRow): Promise<UploadView> => {
@@ -130,10 +130,18 @@ export const createUploads = ({ db, files, now }: UploadsDeps) => {
         throw fault('upload-differs', { errors })
       }
       const { kmsKeyAlias, versionId } = found
-      await markStored(db, entry, {
+      const stored = {
         ...{ id, bucket: files.bucket, storageKey, mime, byteSize, sha256 },
         ...{ kmsKeyAlias, versionId },
-      })
+      }
+      try {
+        await markStored(db, entry, stored)
+      } catch (error) {
+        // a second call was faster, or the sweep
+        const now = await get(entry, id, accounts)
+        if (now?.state === 'PENDING') throw error
+        return now
+      }
       return await get(entry, id, accounts)
     },
 

@@ -1,7 +1,7 @@
 /** Cells: what a spreadsheet would run is text, and what was there comes out again. */
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { csvCell, headOf, linesOf } from '../cells.ts'
+import { csvCell, headOf, linesOf, putMarksRight } from '../cells.ts'
 import { tables } from '../tables.ts'
 
 it.each([
@@ -32,10 +32,45 @@ it('a csv has a head, ends its lines as RFC 4180 says, and tells Excel its lette
   expect(headOf('csv', columns, false)).toBe('sku,quantity\r\n')
   expect(headOf('csv', columns, true)).toBe('\uFEFFsku,quantity\r\n')
   expect(headOf('jsonl', columns, false)).toBe('')
-  const rows = [{ sku: 'A', quantity: '2' }, { sku: null, quantity: null }]
-  expect(linesOf('csv', columns, rows)).toBe('A,2\r\n,\r\n')
-  expect(linesOf('jsonl', columns, rows))
-    .toBe('{"sku":"A","quantity":2}\n{"sku":null,"quantity":null}\n')
+})
+
+/** As `linesOf` is used: what the database wrote, and then its bytes. */
+const csvOf = (rows: readonly (readonly string[])[]): string => {
+  const text = linesOf('csv', rows.map((cells) => `${cells.join('\x1f')}\x1e\n`).join(''))
+  const bytes = new TextEncoder().encode(text)
+  putMarksRight(bytes)
+  return new TextDecoder().decode(bytes)
+}
+
+it('the lines of a page are what its cells are, one by one, wherever the risky ones stand', () => {
+  expect(csvOf([['A', '2'], ['', '']])).toBe('A,2\r\n,\r\n')
+  expect(linesOf('jsonl', '{"sku":"=A,\x1f"}\n')).toBe('{"sku":"=A,\x1f"}\n')
+  const cells = [
+    ...[
+      '',
+      'a',
+      'साड़ी',
+      '-12.50',
+      '+91',
+      '=1+1',
+      '-1+1',
+      '@x',
+      '\tx',
+      '\rx',
+      '\nx',
+      'two\nlines',
+      '＝1',
+    ],
+    ...['a,b', '5" x 3"', '-', 'x=1', '\n', '-1\n', '1\n-2'],
+  ]
+  for (const one of cells) {
+    for (
+      const rows of [[[one]], [['a', one]], [[one, 'a']], [['a', 'b'], [one, 'c'], ['d', one]]]
+    ) {
+      const expected = rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')
+      expect(csvOf(rows), JSON.stringify(rows)).toBe(expected)
+    }
+  }
 })
 
 it('the columns are those of the README, in their order', () => {

@@ -33,6 +33,7 @@ those. All three wait for workers ("robnu worker"); with --wait the command stay
 says how far they are. A walk that is under way is joined. "rewrap" asks KMS to wrap the roots anew: after
 KMS got new material, or when AWS_S3_PER_SELLER_KMS was switched; it touches no data, and may be stopped and
 called again. --force does it where nothing shows that it is needed: an alias that leads to another KMS key.
+"status" also names sellers with keys of before there were roots, each a call of KMS at every load.
 "shred" and "certificate" are "offboard" and "certificate" of "robnu seller".
 Takes the environment of "robnu serve".`,
   changes: true,
@@ -220,9 +221,10 @@ const status = (
   asked: CommandIo,
   ask: { readonly sellerId?: string; readonly open: boolean; readonly limit: number },
 ): Promise<ExitCode> =>
-  onKeys(asked, async ({ io, walks }) => {
+  onKeys(asked, async ({ io, walks, unrooted }) => {
     const found = await walks(ask)
-    io.result({ walks: found })
+    const beforeRoots = ask.sellerId === undefined ? await unrooted(ask.limit) : []
+    io.result({ walks: found, before_roots: beforeRoots })
     const rows = found.map((one) => [
       ...[one.id, one.seller_id, one.kind, one.state, one.pass, one.opened, one.resealed],
       ...[one.unreadable, timeOf(one.created_at), timeOf(one.ended_at)],
@@ -230,6 +232,10 @@ const status = (
     const counts = ['pass', 'opened', 'resealed', 'unreadable']
     const heading = ['id', 'seller', 'kind', 'state', ...counts, 'asked', 'ended']
     for (const line of tableOf([heading, ...rows])) io.say(line)
+    if (beforeRoots.length > 0) {
+      io.say('Keys of before there were roots, each a call of KMS at every load; "rotate" them:')
+      for (const sellerId of beforeRoots) io.say(`  ${sellerId}`)
+    }
     return 0
   })
 

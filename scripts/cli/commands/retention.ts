@@ -13,7 +13,8 @@ export const retentionCommand: Command = {
 
 The sweep "retention-sweep" does the same by itself every hour. Buyers' fields of an order, and papers
 that show the buyer, end so many days after delivery as its marketplace allows (30 or 90;
-ROBNU_BUYER_DAYS shortens that), a day early; orders, lines and money stay. With --dry-run it counts,
+ROBNU_BUYER_DAYS shortens that), a day early, and 90 days more after the order came here at the latest;
+orders, lines and money stay. With --dry-run it counts,
 account by account, what is due, and changes nothing. Without, it asks the workers to erase that; they
 need to run. What was erased is listed by GET /v1/erasures. Takes the environment of "robnu serve".`,
   changes: true,

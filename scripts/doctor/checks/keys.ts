@@ -32,8 +32,8 @@ export interface SellerKeys {
   readonly failed: readonly string[]
   /** KMS keys behind the aliases of some of them: how many were looked at, and what is wrong with which. */
   readonly aliases: { readonly tried: number; readonly unwell: readonly string[] }
-  /** The most used current key: its uses, and how many it may have. */
-  readonly mostUses: number
+  /** Sellers with keys of before there were roots. */
+  readonly beforeRoots: number
 }
 
 export const keyChecks: readonly Check[] = [
@@ -142,6 +142,12 @@ export const keyChecks: readonly Check[] = [
     if (tried === 0) return leftOut('no seller has a key of its own')
     return unwell.length === 0 ? ok(`${tried} looked at`) : fault(listed(unwell))
   }),
+  check('sellerKeys', 'keys', [
+    'seller-keys-before-roots',
+    'One call of KMS brings all keys of a seller',
+    'Keys of before there were roots are a call each whenever they are loaded: slower, and dearer.',
+    'Rotate those that `robnu keys status` names: `robnu keys rotate <seller id>`.',
+  ], ({ beforeRoots }) => beforeRoots === 0 ? ok() : warning(`${beforeRoots} sellers have such`)),
   check('sellerKeys', 'keys', [
     'seller-key-missing',
     'Sellers with accounts have keys',

@@ -1,5 +1,5 @@
 /** The work: whether what is asked for is done, and where it stays. */
-import { type Check, check, fault, listed, ok, warning } from '../check.ts'
+import { type Check, check, fault, leftOut, listed, ok, warning } from '../check.ts'
 
 export interface Work {
   /** The oldest message that is due and has not left, and how many there are. */
@@ -29,6 +29,16 @@ export interface Work {
   readonly failedPlugins: readonly string[]
   readonly restartNeeded: readonly string[]
   readonly looseObjects: number
+  /** What marketplaces answered, kept as it came. */
+  readonly archive: {
+    readonly isOn: boolean
+    /** Scheduled runs that ended within a day and heard something. */
+    readonly heard: number
+    /** Those of them of whose hours nothing is kept. */
+    readonly silent: number
+    /** Parts of hours that are long over. */
+    readonly unjoined: number
+  }
 }
 export interface Plans {
   readonly overLimit: number
@@ -204,4 +214,27 @@ export const workChecks: readonly Check[] = [
     'They were told; new orders come in all the same.',
     'Nothing is to be done, or offer them another plan.',
   ], ({ overLimit }) => overLimit === 0 ? ok() : warning(`${overLimit} sellers today`)),
+  check('work', 'work', [
+    'archive-silent',
+    'What marketplaces answer is archived',
+    'Syncs go on without their archive: what S3, KMS or the database did not take is lost.',
+    'See `archive.not-stored` in the logs for the cause, and `archive.lost` for how many answers.',
+  ], ({ archive: { isOn, heard, silent } }) => {
+    if (!isOn) return leftOut('ROBNU_RAW_ARCHIVE is off')
+    return silent === 0
+      ? ok()
+      : warning(`nothing is kept of ${silent} of ${heard} runs within a day`)
+  }),
+  check(
+    'work',
+    'work',
+    [
+      'archive-not-joined',
+      'Archived hours are joined to one object each',
+      'Thousands of small objects cost more to keep and to search than all that is in them.',
+      'See `archive.not-joined` in the logs, and that `archive-sweep` runs.',
+    ],
+    ({ archive: { unjoined } }) =>
+      unjoined === 0 ? ok() : warning(`${unjoined} parts are older than four hours`),
+  ),
 ]

@@ -83,12 +83,14 @@ export const readSellerKeys = async (
     const rows = await sql<KeyRow[]>`
       select seller_id, purpose, version, wrapped, kms_alias from seller_keys
       where state = 'CURRENT' and root is null order by random() limit ${sample}`
-    const [counted] = await sql<{ missing: number; uses: number }[]>`
+    const [counted] = await sql<{ missing: number; unrooted: number }[]>`
       select (select count(distinct a.seller_id)::int from marketplace_accounts a
           where a.last_validated_at is not null and not exists (select from seller_keys k
             where k.seller_id = a.seller_id and k.purpose = 'seal' and k.state = 'CURRENT')) as missing,
-        coalesce((select max(uses) from seller_keys where state = 'CURRENT'), 0)::float8 as uses`
-    return { rows: [...rows], withoutKeys: counted?.missing ?? 0, mostUses: counted?.uses ?? 0 }
+        (select count(distinct seller_id)::int from seller_keys
+          where root is null and purpose <> 'root' and state <> 'DESTROYED') as unrooted`
+    const [withoutKeys, beforeRoots] = [counted?.missing ?? 0, counted?.unrooted ?? 0]
+    return { rows: [...rows], withoutKeys, beforeRoots }
   })
   const { failed, aliases } = await withKms(ground, async (service) => ({
     failed: await Promise.all(
@@ -100,7 +102,8 @@ export const readSellerKeys = async (
   }))
   return {
     aliases,
-    ...{ withoutKeys: found.withoutKeys, mostUses: found.mostUses, tried: found.rows.length },
+    ...{ withoutKeys: found.withoutKeys, beforeRoots: found.beforeRoots },
+    tried: found.rows.length,
     failed: failed.filter((why) => why !== undefined),
   }
 }

@@ -5,6 +5,7 @@ import type { Logins } from '../checks/database.ts'
 import type { Schema } from '../checks/schema.ts'
 import type { Plans, Work } from '../checks/work.ts'
 import type { Ground } from '../ground.ts'
+import { settingsOf } from '../settings.ts'
 import { looking } from './database.ts'
 
 /** Questions to tables that are not there yet would only fail. */
@@ -38,6 +39,14 @@ export const readWork = (logins: Logins, ground: Ground): Promise<Work> =>
         select o.not_before from outbox o where o.sent_at is null and o.not_before < clock_timestamp()
       ), ended as (
         select r.* from job_runs r where r.finished_at > clock_timestamp() - interval '1 day'
+      ), heard as (
+        select r.seller_id, m.code, date_trunc('hour', r.started_at, 'UTC') as began, r.finished_at
+        from ended r
+        join marketplace_accounts a on a.seller_id = r.seller_id and a.id = r.marketplace_account_id
+        join marketplaces m on m.id = a.marketplace_id
+        -- files that people import are answers of nobody
+        where r.pages > 0 and r.reason in ('schedule', 'backfill')
+          and r.target in ('ORDERS', 'RETURNS', 'PAYOUTS')
       )
       select
         (select count(*)::int from due) as outbox,
@@ -69,7 +78,13 @@ export const readWork = (logins: Logins, ground: Ground): Promise<Work> =>
         (select count(*)::int from work_items where state in ('WAITING', 'RUNNING')
           and last_error like 'rate-limit:%') as limited,
         (select count(*)::int from storage_objects where kept_at is null
-          and created_at < clock_timestamp() - interval '3 days') as loose`
+          and created_at < clock_timestamp() - interval '3 days') as loose,
+        (select count(*)::int from heard) as heard,
+        (select count(*)::int from heard h where not exists (select from raw_payloads p
+          where p.seller_id = h.seller_id and p.marketplace_code = h.code
+            and p.hour between h.began and h.finished_at)) as silent,
+        (select count(*)::int from raw_payloads
+          where number is null and hour < clock_timestamp() - interval '4 hours') as unjoined`
     if (row === undefined) throw new Error('The database does not say how the work stands')
     const crons = await sql<
       { cron: string }[]
@@ -95,6 +110,10 @@ export const readWork = (logins: Logins, ground: Ground): Promise<Work> =>
       ),
       restartNeeded: statesOf('restart-needed').map(({ plugin, parts }) => `${plugin} in ${parts}`),
       looseObjects: row.loose,
+      archive: {
+        isOn: settingsOf(ground.env).config.ROBNU_RAW_ARCHIVE,
+        ...{ heard: row.heard, silent: row.silent, unjoined: row.unjoined },
+      },
     }
   })
 
@@ -130,6 +149,9 @@ interface WorkRow {
   readonly open: number
   readonly limited: number
   readonly loose: number
+  readonly heard: number
+  readonly silent: number
+  readonly unjoined: number
 }
 interface PluginRow {
   readonly plugin: string

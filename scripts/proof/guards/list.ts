@@ -2,8 +2,10 @@
 import { accessGuards } from './access.ts'
 import { databaseGuards } from './database.ts'
 import type { Guard } from './guard.ts'
+import { keyGuards } from './keys.ts'
 import { personGuards } from './people.ts'
 import { requestGuards } from './requests.ts'
+import { retentionGuards } from './retention.ts'
 import { searchGuards } from './search.ts'
 import { staffGuards } from './staff.ts'
 import { tableGuards } from './tables.ts'
@@ -13,6 +15,8 @@ export const guards: readonly Guard[] = [
   ...personGuards,
   ...accessGuards,
   ...searchGuards,
+  ...keyGuards,
+  ...retentionGuards,
   ...databaseGuards,
   ...staffGuards,
   ...tableGuards(),

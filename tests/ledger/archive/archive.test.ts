@@ -1,10 +1,14 @@
 /** Whole runs against the sandbox with a bucket beside it: what is archived of them, and what becomes of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openFields } from '../../../core/crypto/opening.ts'
+import { newId } from '../../../core/ids.ts'
 import { openArchivedLine } from '../../../core/ledger/archive/open-line.ts'
+import { planJoin } from '../../../core/ledger/archive/payload-rows.ts'
+import { rawTable } from '../../../core/ledger/archive/raw-archive.ts'
 import { command } from '../../../core/db/sql.ts'
 import type { Files } from '../../../core/storage/files.ts'
 import { makeSeller, type TestSeller } from '../../support/database.ts'
-import { sync } from '../support/runs.ts'
+import { askForRun, runSlice, sync } from '../support/runs.ts'
 import { type ArchiveHouse, type KeptLine, openArchiveHouse } from './house.ts'
 
 let house: ArchiveHouse
@@ -126,6 +130,59 @@ describe('a run', () => {
   })
 })
 
+it('each line has a key of its own', async () => {
+  const month = await house.archiveKeys.forMonth(seller.entry, 202601)
+  const [line, other] = [newId(), newId()]
+  const value = month.sealing(line, (keys) => keys.seal(rawTable, 'a', line, '"x"'))
+  const open = (by: string) =>
+    month.opening(
+      by,
+      (keys) =>
+        house.world.fresh.db.withSellerScope(seller.entry, (scope) =>
+          openFields(scope, keys, {
+            ...{
+              table: rawTable,
+              purpose: 'archive.read',
+              rows: [{ id: line, fields: { a: value } }],
+            },
+          })),
+    )
+  expect(await open(line)).toEqual([{ a: '"x"' }])
+  await expect(open(other)).rejects.toThrow(/Cannot open/)
+})
+
+describe('a slice', () => {
+  it('waits for no storage that hangs: what it heard is counted as lost', async () => {
+    expect(await sync(house.world, seller, accountId, { archive: house.archiveThatHangs }))
+      .toMatchObject({ state: 'SUCCEEDED', received: 250 })
+    expect(house.log.lines.at(-1)).toMatchObject({ event: 'archive.lost', lines: 5 })
+  })
+
+  it('that is ended from outside keeps what it has heard', async () => {
+    const asked = await askForRun(house.world, seller, accountId)
+    const end = new AbortController()
+    const { deps } = house.world
+    const files = new Set<string>()
+    const archive: typeof house.archive = {
+      open: (slice, marketplace) => {
+        const own = house.archive.open(slice, marketplace)
+        return {
+          ...own,
+          hear: (heard) => {
+            own.hear(heard)
+            files.add(heard.path)
+            end.abort(new Error('the process stops'))
+          },
+        }
+      },
+    }
+    await expect(runSlice(house.world, asked, { ...deps, archive }, { signal: end.signal }))
+      .rejects.toThrow('the process stops')
+    expect(files.size).toBe(1)
+    expect(await linesOf()).toHaveLength(1)
+  })
+})
+
 describe('an hour that is over', () => {
   beforeEach(async () => {
     accountId = await house.world.connectShop(seller, 1)
@@ -146,6 +203,12 @@ describe('an hour that is over', () => {
     const hour = `raw-payloads/${seller.sellerId}/BAZAAR/2026-01-31/23`
     const next = `raw-payloads/${seller.sellerId}/BAZAAR/2026-02-01/00`
     expect(await house.keys(seller)).toEqual([`${hour}.jsonl.gz`, `${next}.jsonl.gz`])
+    // no row tells of a part any more
+    const told = await house.world.fresh.asSuperuser((admin) =>
+      admin`select storage_key from storage_objects
+        where seller_id = ${seller.sellerId} and state = 'STORED' order by storage_key`
+    )
+    expect(told.map(({ storage_key }) => storage_key)).toEqual(await house.keys(seller))
     expect(await idsOf()).toEqual(before)
     expect(await house.compact(seller)).toBe('none')
     house.clock.ms = Date.parse('2026-01-31T23:59:00Z')
@@ -159,6 +222,21 @@ describe('an hour that is over', () => {
     expect(rows.map(({ number, lines }) => [number, lines]))
       .toEqual([[1, pages], [2, pages], [1, pages]])
     expect(new Set(await idsOf()).size).toBe(3 * pages)
+  })
+
+  it('is joined to objects of a size that can be read again', async () => {
+    for (let part = 0; part < 3; part++) await run()
+    const hour = new Date('2026-01-31T23:00:00Z')
+    const plan = (most: { readonly parts: number; readonly bytes: number }) =>
+      house.world.fresh.db.withSellerScope(
+        seller.entry,
+        (scope) =>
+          planJoin(scope, { sellerId: seller.sellerId, marketplaceCode: 'BAZAAR', hour }, most),
+      )
+    expect(await plan({ parts: 9, bytes: 1 })).toBeNull()
+    expect((await plan({ parts: 2, bytes: 1e9 }))?.parts).toHaveLength(2)
+    // and what was decided stays so
+    expect((await plan({ parts: 9, bytes: 1e9 }))?.parts).toHaveLength(2)
   })
 
   it('loses no line and has none twice, wherever the job is killed', async () => {

@@ -80,6 +80,18 @@ export const openArchiveHouse = async () => {
       ...{ db, archiveKeys, log: log.log, now },
       files: { put: () => Promise.reject(fault('storage-unavailable')) },
     }),
+    /** One whose storage takes everything, and answers nothing. */
+    archiveThatHangs: createRawArchive({
+      ...{ db, archiveKeys, log: log.log, now, endMs: 1 },
+      files: {
+        put: (_entry, { signal }) =>
+          new Promise((_, reject) => {
+            const end = () => reject(signal?.reason)
+            if (signal?.aborted) end()
+            signal?.addEventListener('abort', end)
+          }),
+      },
+    }),
     /** All that is kept of the seller's answers, as text. */
     textsOf: async (seller: TestSeller): Promise<readonly string[]> => {
       const texts: string[] = []

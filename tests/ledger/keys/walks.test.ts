@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { command } from '../../../core/db/sql.ts'
 import { fault } from '../../../core/errors.ts'
-import { lastTurnBefore } from '../../../core/ledger/keys/walk-rows.ts'
+import { beginWalk, lastTurnBefore, readOpenWalk } from '../../../core/ledger/keys/walk-rows.ts'
 import { rotateKeys } from '../../../core/ledger/keys/run-walk.ts'
 import { requestWalk } from '../../../core/ledger/keys/walks.ts'
 import { outcomeOf } from '../../isolation/attempts.ts'
@@ -49,6 +49,18 @@ const ask = async (
 }
 const valuesOf = async (seller: TestSeller): Promise<number> =>
   Object.values(await versionsOf(house, seller)).reduce((sum, one) => sum + one, 0)
+
+it('a worker whose lease is over undoes what it did of a walk that went on without it', async () => {
+  const { entry, sellerId } = house.two
+  const { db } = house.fresh
+  await db.withPlatformScope('test', (tx) => requestWalk(tx, { sellerId, kind: 'VERIFY', reason }))
+  const walk = await readOpenWalk(db.inSellerScope(entry), sellerId)
+  if (walk === null) throw new Error('It was asked for')
+  const begin = () => db.withSellerScope(entry, (scope) => beginWalk(scope, walk))
+  await begin()
+  expect(await outcomeOf(begin)).toContain('lease-lost')
+  await runWalks(house, house.two)
+})
 
 describe('while KMS does not answer', () => {
   it('a walk waits where it is, and no attempt is counted', async () => {

@@ -5,11 +5,11 @@ import {
   mustCertify,
   openHouse,
   ownAlias,
-  revive,
   sampleOf,
   sharedAlias,
   untilStep,
 } from './support.ts'
+import { revive } from './sellers.ts'
 
 let house: House
 beforeAll(async () => {
@@ -65,6 +65,8 @@ it('a key that a backup brings back opens nothing once the KMS key of the seller
 it('a key that a backup brings back opens under the shared alias, which is why the certificate names the day of the last backup', async () => {
   const { sellerId, sample, told } = await afterwards(sharedAlias)
   expect(told.mode).toBe('shared-alias')
-  expect(Date.parse(told.irrevocableAt) - Date.parse(told.destroyedAt)).toBe(30 * 86_400_000)
+  // the house has moved the destruction by minutes
+  const days = (Date.parse(told.irrevocableAt) - Date.parse(told.destroyedAt)) / 86_400_000
+  expect(Math.round(days)).toBe(30)
   expect(await opensAgain(sellerId, sample)).toBe(sample.length)
 })

@@ -3,10 +3,12 @@ import { expect, it } from 'vitest'
 import { certificateFile, writeCertificate } from '../../../core/ledger/offboarding/certificate.ts'
 import { irrevocable } from '../../../core/ledger/offboarding/irrevocable.ts'
 import type { Facts, Offboarding } from '../../../core/ledger/offboarding/rows.ts'
+import type { Trial } from '../../../core/ledger/offboarding/trials.ts'
 import { newSigner } from '../../audit/chains.ts'
-import { verifyCertificate } from './offline.ts'
+import { textOf, verifyCertificate } from './offline.ts'
 
 const seller = '01998f70-9a4b-7c63-8d2e-5b6c7d8e9f0a'
+const other = '01998f70-9a4b-7c63-8d2e-5b6c7d8e9f0b'
 const own = `alias/robnu/seller-${seller}`
 const at = (day: number) => new Date(Date.UTC(2026, 0, day))
 const key = (change: Partial<NonNullable<Facts['keys']>[number]> = {}) => ({
@@ -27,7 +29,11 @@ const facts: Facts = {
   keys: [key(), key({ purpose: 'seal', alias: null })],
   objects: 4,
   kms: { mode: 'shared-alias', irrevocableAt: at(38).toISOString(), keyDeletionAt: null },
-  proved: { waitedMs: 430_000, keysLeft: 0, tried: 8, opened: 0 },
+  processes: [
+    { process: seller, parts: 'api', seenAt: at(8).toISOString() },
+    { process: other, parts: 'worker', seenAt: at(8).toISOString() },
+  ],
+  proved: { waitedMs: 430_000, keyAgeMs: 420_000, keysLeft: 0, tried: 8, opened: 0 },
 }
 const stands: Offboarding = {
   ...{ id: seller, sellerId: seller, state: 'SHREDDING', step: 'PROVED', reason: 'It closes' },
@@ -80,11 +86,31 @@ it('does not verify where it contradicts itself, whoever has signed it', async (
   expect(await reasons({ trials: [{ ...trial, tried: 7 }] })).toEqual(['opened'])
   expect(await reasons({ lastTrial: { ...told.lastTrial, tried: 0 } })).toEqual(['opened'])
   expect(await reasons({ keysLeft: 1 })).toEqual(['keys-left'])
+  expect(await reasons({ lastTrial: { ...told.lastTrial, waitedMs: 419_999 } }))
+    .toEqual(['too-early'])
   expect(await reasons({ noticeAt: at(7).toISOString() })).toEqual(['times'])
   expect(await reasons({ irrevocableAt: at(7).toISOString() })).toEqual(['times'])
   expect(await reasons({ mode: 'own-kms-key', kmsKeyDeletionAt: at(50).toISOString() }))
     .toEqual(['too-soon'])
   expect(await reasons({ type: 'robnu-audit-digest/1' })).toEqual(['no-certificate'])
+})
+
+it('names the processes that have said nothing', async () => {
+  const silentIn = (of: Offboarding, trials = [trial]) =>
+    JSON.parse(write(of, trials) ?? '').silent?.map(({ process }: Trial) => process) ?? null
+  expect(silentIn(stands)).toEqual([other])
+  expect(silentIn(stands, [])).toEqual([seller, other])
+  expect(silentIn(stands, [trial, { ...trial, process: other }])).toEqual([])
+  expect(textOf(await verify(signed(write() ?? '')))).toContain(
+    `1 processes that were there said nothing: ${other} (worker)`,
+  )
+  // shredded by a release that did not look, nor said how long it had to wait
+  const { processes: _processes, proved, ...before } = facts
+  if (proved === undefined) throw new Error('It is proved')
+  const { keyAgeMs: _keyAgeMs, ...rest } = proved
+  const old = { ...stands, facts: { ...before, proved: rest } }
+  expect(silentIn(old)).toBeNull()
+  expect(await verify(signed(write(old) ?? ''))).toMatchObject({ ok: true })
 })
 
 it('is written for nothing that opened, and for nothing that was not looked at', () => {

@@ -9,6 +9,7 @@ interface Offline {
     text: string,
     by: { readonly keys: { readonly keys: readonly object[] }; readonly now: Date },
   ) => Promise<Verdict>
+  readonly textOf: (verdict: Verdict) => string
 }
 const file = new URL('../../../scripts/verify-certificate.mjs', import.meta.url)
-export const { verifyCertificate }: Offline = await import(file.href)
+export const { textOf, verifyCertificate }: Offline = await import(file.href)

@@ -30,12 +30,16 @@ beforeEach(async () => {
 const ask = (json: object, key = newId()) =>
   world.ask(path, { cookie: owner.cookie, method: 'POST', json, key })
 const signer = newSigner()
-const sweep = (days: number, state: 'DONE' | 'FAILED' = 'DONE') =>
+const sweep = (
+  days: number,
+  state: 'DONE' | 'FAILED' = 'DONE',
+  sendMail = world.mails.post.send,
+) =>
   sweepOffboardings({
     ...{ db: world.fresh.db, signer, log: silentLog },
     now: () => new Date(world.clock.now + days * dayMs),
     exports: { state: () => Promise.resolve(state) },
-    sendMail: world.mails.post.sendLater,
+    sendMail,
   })
 const subjects = async () => {
   await world.mails.post.drain()
@@ -73,7 +77,14 @@ describe('an OWNER', () => {
     const back = () => world.ask(path, { cookie: owner.cookie, method: 'DELETE' })
     expect((await back()).body).toMatchObject({ id: first.body.id, state: 'WITHDRAWN' })
     expect((await back()).status).toBe(404)
-    expect(await sweep(30)).toEqual({ announced: 1, told: 0, begun: 0, signed: 0, refused: 0 })
+    expect(await sweep(30)).toEqual({
+      announced: 1,
+      told: 0,
+      begun: 0,
+      signed: 0,
+      refused: 0,
+      unsent: 0,
+    })
     expect(await sweep(30)).toMatchObject({ announced: 0, told: 0 })
     expect(await subjects()).toEqual([
       'Your seller account is to be closed for good',
@@ -106,6 +117,33 @@ describe('an OWNER', () => {
     expect(await sweep(8.1)).toMatchObject({ begun: 0 })
     expect(await jobs()).toBe(1)
     expect((await subjects()).at(-1)).toBe('In 48 hours your data is erased')
+  })
+
+  it('is told by a mail that has left: one that has not is sent again, and nothing begins before', async () => {
+    await world.stepUp(owner)
+    await ask({ name, reason })
+    const lost = () => Promise.resolve(false)
+    const refused = () => Promise.reject(new Error('No address'))
+    expect(await sweep(0, 'DONE', lost)).toMatchObject({ announced: 0, unsent: 1 })
+    expect(await sweep(0)).toMatchObject({ announced: 1, unsent: 0 })
+    expect(await sweep(6, 'DONE', lost)).toMatchObject({ told: 0, unsent: 1 })
+    expect(await sweep(9, 'DONE', refused)).toMatchObject({ told: 0, begun: 0, unsent: 1 })
+    expect((await world.ask(path, owner)).body.notice_at).toBeNull()
+    expect(await sweep(10)).toMatchObject({ told: 1 })
+    expect(await sweep(11.9)).toMatchObject({ begun: 0 })
+    expect(await subjects()).toEqual([
+      'Your seller account is to be closed for good',
+      'In 48 hours your data is erased',
+    ])
+    // called back while the mail that it is asked for is on its way
+    const back = () => world.ask(path, { cookie: owner.cookie, method: 'DELETE' })
+    await back()
+    await sweep(0)
+    await ask({ name, reason })
+    const early = async () => (await back()).status === 200
+    expect(await sweep(0, 'DONE', early)).toMatchObject({ announced: 1 })
+    expect(await sweep(0)).toMatchObject({ announced: 1 })
+    expect((await subjects()).at(-1)).toBe('Your seller account stays')
   })
 
   it('may leave while suspended; nobody else of the seller may', async () => {

@@ -6,7 +6,6 @@ import { createKeyring, type Keyring } from '../../../core/crypto/keyring.ts'
 import type { KeyContext, KeyWrapping } from '../../../core/crypto/kms.ts'
 import type { Signer } from '../../../core/crypto/signing.ts'
 import { sql } from '../../../core/db/sql.ts'
-import type { Entry } from '../../../core/db/database.ts'
 import { newId } from '../../../core/ids.ts'
 import { certificateFile } from '../../../core/ledger/offboarding/certificate.ts'
 import { shred, type ShredDeps } from '../../../core/ledger/offboarding/shred.ts'
@@ -19,7 +18,6 @@ import { requestSellerJob } from '../../../core/queues/seller-jobs.ts'
 import { claimWork, type LeasedJob } from '../../../core/queues/work.ts'
 import { newSigner } from '../../audit/chains.ts'
 import { asSuperuser } from '../../isolation/attempts.ts'
-import { canary } from '../../support/canary.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { verifyCertificate } from './offline.ts'
 import { openPages, type Pages } from '../support/pages.ts'
@@ -80,6 +78,8 @@ export interface House {
   readonly sweep: (
     changes?: Partial<Parameters<typeof sweepOffboardings>[0]>,
   ) => Promise<OffboardingSwept>
+  /** Moves what has happened into the past: the database goes by a clock of its own. */
+  readonly age: (sellerId: string, minutes: number) => Promise<void>
   /** One slice of the job; the state of its item. */
   readonly slice: (sellerId: string, deps: ShredDeps) => Promise<string>
   /** Sweeps, slices and looks of the other processes until it is signed. */
@@ -121,14 +121,14 @@ export const openHouse = async (): Promise<House> => {
   const deps: House['deps'] = ({ keyring }, changes = {}) => ({
     ...{ db, keyring, kms: kms.kms, files: { removeSome: () => Promise.resolve(0) } },
     ...{ log: silentLog, now: () => clock.ms, sliceMs: 60_000 },
-    config: { ROBNU_BACKUP_DAYS: 30, AWS_S3_PER_SELLER_KMS: false },
+    config: { ROBNU_BACKUP_DAYS: 30, AWS_S3_PER_SELLER_KMS: false, ROBNU_KMS_STALE_MINUTES: 0 },
     ...changes,
   })
   const sweep: House['sweep'] = (changes = {}) =>
     sweepOffboardings({
       ...{ db, signer, log: silentLog, now: () => new Date(clock.ms) },
       exports: { state: () => Promise.resolve('DONE') },
-      sendMail: (mail) => void mails.push(mail),
+      sendMail: (mail) => Promise.resolve(mails.push(mail) > 0),
       ...changes,
     })
   const lease = async (sellerId: string): Promise<LeasedJob | null> => {
@@ -155,10 +155,23 @@ export const openHouse = async (): Promise<House> => {
     )
     return state
   }
+  const age: House['age'] = async (sellerId, minutes) => {
+    await fresh.asSuperuser((admin) =>
+      admin.begin(async (tx) => {
+        await tx.unsafe(`set local session_replication_role = 'replica'`)
+        const by = `${minutes} minutes`
+        await tx`
+          update seller_offboardings set requested_at = requested_at - ${by}::interval,
+            notice_at = notice_at - ${by}::interval, closed_at = closed_at - ${by}::interval,
+            destroyed_at = destroyed_at - ${by}::interval
+          where seller_id = ${sellerId}`
+      })
+    )
+  }
   const stands: House['stands'] = (sellerId) =>
     db.withPlatformScope('test', (tx) => readOffboarding(tx, sellerId))
   return {
-    ...{ fresh, clock, signer, mails, kms, startProcess, deps, sweep, slice, stands },
+    ...{ fresh, clock, signer, mails, kms, startProcess, deps, sweep, age, slice, stands },
     openSeller: async (orders, aliasOf = sharedAlias) => {
       const pages = await openPages(fresh, kms.kms, aliasOf)
       closing.push(pages.close)
@@ -185,7 +198,7 @@ export const openHouse = async (): Promise<House> => {
         if ((await stands(sellerId))?.state === 'SHREDDED') return
         await slice(sellerId, deps(worker))
         for (const one of [worker, ...others]) await one.news.look()
-        clock.ms += 8 * 60_000
+        await age(sellerId, 8)
       }
       throw new Error('The seller is not shredded')
     },
@@ -233,17 +246,6 @@ export const sampleOf = (house: House, sellerId: string) =>
       .map((row) => ({ ...row }))
   )
 
-/** A session that outlives everything, as nobody of ours could have one. */
-export const revive = async (house: House, sellerId: string): Promise<Entry> => {
-  const [row] = await house.fresh.asSuperuser(async (admin) => {
-    await admin`update seller_users set removed_at = null where seller_id = ${sellerId}`
-    return await admin<{ ref: string }[]>`
-      update sessions set revoked_at = null where seller_id = ${sellerId}
-      returning id::text || '/' || user_authz || '.' || seller_authz as ref`
-  })
-  return { sellerId, kind: 'session', ref: row?.ref ?? '' }
-}
-
 /** Slices until it stands at the step. */
 export const untilStep = async (
   house: House,
@@ -256,37 +258,4 @@ export const untilStep = async (
     await house.slice(sellerId, deps)
   }
   throw new Error(`It does not come to ${step}`)
-}
-
-/** An account with credentials of a plugin that is not here, a schedule, and a file; the file's id. */
-export const connect = async (
-  house: House,
-  { seller: { sellerId }, accountId, inScope }: Pages,
-): Promise<string> => {
-  const fileId = newId()
-  const [token, spare] = await inScope((_scope, keys) =>
-    Promise.resolve(
-      ['token_enc', 'spare_enc'].map((column) =>
-        keys.seal('shop_account_details', column, accountId, canary)
-      ),
-    )
-  )
-  await house.fresh.asSuperuser(async (admin) => {
-    await admin.unsafe(`
-      create table shop_account_details (
-        seller_id uuid not null, marketplace_account_id uuid not null,
-        token_enc bytea not null, spare_enc bytea, primary key (seller_id, marketplace_account_id));
-      select app_protect('shop_account_details')`)
-    await admin`
-      insert into shop_account_details values (${sellerId}, ${accountId}, ${token ?? null},
-        ${spare ?? null})`
-    await admin`
-      insert into schedules values (${sellerId}, ${accountId}, 'ORDERS', '*/15 * * * *', false, now())`
-    await admin`
-      insert into storage_objects (seller_id, id, bucket, storage_key, mime, state, stored_at,
-        byte_size, sha256, kept_at)
-      values (${sellerId}, ${fileId}, 'files', ${`documents/${sellerId}/slip.pdf`},
-        'application/pdf', 'STORED', now(), 1, sha256('x'), now())`
-  })
-  return fileId
 }

@@ -6,11 +6,13 @@ import { newId } from '../../../core/ids.ts'
 import { prepareOrders } from '../../../core/ledger/order-rows.ts'
 import { planOrder } from '../../../core/ledger/plan-order.ts'
 import { eraseBuyers } from '../../../core/ledger/retention/erase.ts'
+import { lookWhatIsDue } from '../../../core/ledger/retention/look.ts'
 import { createErasures } from '../../../core/ledger/retention/read-erasures.ts'
 import { createOrders } from '../../../core/ledger/read-orders.ts'
 import { createReveals, revealPolicy } from '../../../core/ledger/reveal.ts'
 import { planBatch } from '../../../core/ledger/processing/plan-batch.ts'
 import type { Keyring } from '../../../core/crypto/keyring.ts'
+import { quarantine } from '../../../core/ledger/quarantine.ts'
 import { writeOrders } from '../../../core/ledger/write-orders.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { openPages, type Pages } from '../support/pages.ts'
@@ -67,6 +69,48 @@ describe('orders', () => {
       }
     }
     expect([await whatStays(fresh), await theirs()]).toEqual(before)
+  })
+
+  it('that nobody calls delivered count from the day on which they went, or came here', async () => {
+    const dueOn: Readonly<Record<string, number>> = {
+      ...{ 'shipped': 35, 'going back': 38, 'out for delivery': 41, 'to be shipped': 62 },
+      ...{ 'told for ever': 121, 'of the year 2099': 121 },
+    }
+    const far = new Date('2099-01-01T00:00:00Z')
+    await pages.store('ORDERS', [
+      ...[order('shipped', 'SHIPPED', 5), order('out for delivery', 'SHIPPED', 5)],
+      ...[order('going back', 'RTO_IN_TRANSIT', 8), order('to be shipped', 'NEW', 1)],
+      ...[order('told for ever', 'NEW', 1), order('of the year 2099', 'DELIVERED', 1)],
+    ])
+    await pages.store('ORDERS', [
+      // what is told besides, and the day by which it had to go, give no more time
+      order('shipped', 'SHIPPED', 30, { totalPaise: 149_901, shipBy: day(20) }),
+      order('out for delivery', 'OUT_FOR_DELIVERY', 11),
+    ])
+    await fresh.asSuperuser(async (admin) => {
+      const { sellerId } = pages.seller
+      await admin`update orders set created_at = ${day(1)} where seller_id = ${sellerId}`
+      await admin`update orders set source_updated_at = ${far}, own_at = ${far}, ship_by = ${far}
+        where seller_id = ${sellerId} and external_order_id in ('told for ever', 'of the year 2099')`
+      await admin`update marketplaces set buyer_days = 30`
+    })
+    try {
+      for (const last of new Set(Object.values(dueOn))) {
+        for (const now of [last - 1, last]) {
+          const deps = depsAt(fresh, day(now))
+          const due = []
+          for await (const one of lookWhatIsDue(deps, pages.seller)) due.push(one.orders)
+          const before = await heldIn(pages)
+          await runJob(fresh, pages.seller.sellerId, deps)
+          const held = Object.keys(dueOn).filter((one) => (dueOn[one] ?? 0) > now)
+          expect(await heldIn(pages), `on day ${now}`).toEqual(held.toSorted())
+          // the gate counts what the job finds
+          expect(due, `on day ${now}`).toEqual(now < last ? [] : [before.length - held.length])
+        }
+      }
+    } finally {
+      await fresh.asSuperuser((admin) => admin`update marketplaces set buyer_days = null`)
+    }
   })
 
   it('are erased once, counted by day and account, and the trail says so without a name', async () => {
@@ -156,7 +200,7 @@ describe('orders', () => {
     expect(done).toMatchObject({ orders: 1, fields: 4, documents: 0 })
     expect([await heldIn(pages), await heldIn(other)]).toEqual([['b'], ['a']])
     expect(await pages.inScope((scope) => eraseBuyers(scope, ask)))
-      .toEqual({ erasureId: null, orders: 0, fields: 0, documents: 0 })
+      .toEqual({ erasureId: null, orders: 0, fields: 0, documents: 0, raw_rows: 0 })
     expect(await erasuresOf(pages)).toEqual([
       expect.objectContaining({ id: done.erasureId, reason: 'request', days: null, orders: 1 }),
     ])
@@ -165,6 +209,36 @@ describe('orders', () => {
       eraseBuyers(scope, { ...ask, orderIds: await idsOf(pages, 'b') })
     )
     expect((await erasuresOf(pages)).map(({ orders }) => orders)).toEqual([1, 1])
+  })
+
+  it('are erased also from rows that are put aside at that very moment', async () => {
+    await pages.store('ORDERS', [order('a', 'NEW', 1)])
+    const { accountId, place: { runId }, seller: { sellerId } } = pages
+    const erased = Promise.withResolvers<void>()
+    const maySettle = Promise.withResolvers<void>()
+    const erasing = pages.inScope(async (scope) => {
+      await eraseBuyers(scope, { accountId, orderIds: await idsOf(pages, 'a'), reason: 'request' })
+      erased.resolve()
+      await maySettle.promise
+    })
+    await erased.promise
+    let isAside = false
+    const aside = pages.inScope((scope, keys) =>
+      quarantine(scope, keys, { accountId, runId: runId ?? '', target: 'ORDERS' }, [
+        { key: 'a', reason: 'no-date', raw: '9876543212' },
+        { key: 'b', reason: 'no-date', raw: 'b 9876543212' },
+      ])
+    ).then(() => isAside = true)
+    const waits = () => fresh.asSuperuser((admin) => admin`select from pg_locks where not granted`)
+    while (!isAside && (await waits()).length === 0);
+    maySettle.resolve()
+    await Promise.all([erasing, aside])
+    const rows = await fresh.asSuperuser((admin) =>
+      admin<{ key: string; held: number }[]>`
+        select external_key as key, num_nonnulls(raw_enc, buyers_idx) as held
+        from quarantined_rows where seller_id = ${sellerId} order by key`
+    )
+    expect(rows.map(({ key, held }) => [key, held])).toEqual([['a', 0], ['b', 2]])
   })
 
   it('say since when, are unmasked by nobody, and are held by processing', async () => {

@@ -4,7 +4,7 @@ import { newId } from '../../../core/ids.ts'
 import { createDocuments } from '../../../core/ledger/documents/read-documents.ts'
 import { storeDocuments } from '../../../core/ledger/documents/store-documents.ts'
 import { lookWhatMonthsAreDue, sweepRetention } from '../../../core/ledger/retention/look.ts'
-import { lastArchiveMonth } from '../../../core/ledger/retention/span.ts'
+import { archiveMonthEnds, lastArchiveMonth } from '../../../core/ledger/retention/span.ts'
 import { noCounts, preparePage, storePage } from '../../../core/ledger/store-page.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { openPages, type Pages } from '../support/pages.ts'
@@ -40,7 +40,7 @@ describe('papers', () => {
   const paper = async (
     of: Pages,
     orderId: string,
-    type: 'LABEL' | 'PACKING_SLIP' | 'CUSTOMER_INVOICE',
+    type: 'LABEL' | 'PACKING_SLIP' | 'POB' | 'CUSTOMER_INVOICE' | 'VENDOR_INVOICE',
     objectId?: string,
   ) => {
     const object = objectId ?? await objectOf(of)
@@ -76,18 +76,21 @@ describe('papers', () => {
     // one file for two parcels stays for as long as one of them is due to nobody
     await paper(pages, b, 'PACKING_SLIP', shared)
     const invoice = await paper(pages, a, 'CUSTOMER_INVOICE')
+    await paper(pages, a, 'POB')
+    const ours = await paper(pages, a, 'VENDOR_INVOICE')
     const before = await documents().ofOrder(pages.seller.entry, a, null)
-    expect(before?.map(({ type }) => type)).toEqual(['CUSTOMER_INVOICE', 'LABEL', 'PACKING_SLIP'])
-    expect((await keptOf(pages)).length).toBe(4)
+    expect(before?.map(({ type }) => type))
+      .toEqual(['CUSTOMER_INVOICE', 'LABEL', 'PACKING_SLIP', 'POB', 'VENDOR_INVOICE'])
+    expect((await keptOf(pages)).length).toBe(6)
 
     await runJob(fresh, pages.seller.sellerId, depsAt(fresh, day(150)))
-    expect(await keptOf(pages)).toEqual([shared, invoice.object].toSorted())
+    expect(await keptOf(pages)).toEqual([shared, invoice.object, ours.object].toSorted())
     const left = await documents().ofOrder(pages.seller.entry, a, null)
-    expect(left?.map(({ type }) => type)).toEqual(['CUSTOMER_INVOICE'])
+    expect(left?.map(({ type }) => type)).toEqual(['CUSTOMER_INVOICE', 'VENDOR_INVOICE'])
     const label = before?.find(({ type }) => type === 'LABEL')
     const ask = { accounts: null, maySeeBuyer: () => true }
     expect(await documents().link(pages.seller.entry, label?.id ?? '', ask)).toBe('erased')
-    expect((await erasuresOf(pages))[0]).toMatchObject({ orders: 1, documents: 3 })
+    expect((await erasuresOf(pages))[0]).toMatchObject({ orders: 1, documents: 4 })
 
     // what is made or fetched later shows nobody
     const late = await paper(pages, a, 'LABEL')
@@ -97,7 +100,7 @@ describe('papers', () => {
 
     const nineYears = new Date(Date.now() + 9 * 366 * dayMs + dayMs)
     await runJob(fresh, pages.seller.sellerId, depsAt(fresh, nineYears))
-    expect(await keptOf(pages)).toEqual([])
+    expect(await keptOf(pages)).toEqual([ours.object])
   })
 })
 
@@ -166,6 +169,14 @@ describe('what else may show buyers', () => {
     expect([31, 30, 7].map((days) => lastArchiveMonth(day(31), days)))
       .toEqual([202601, 202601, 202601])
     expect([lastArchiveMonth(day(58), 90), lastArchiveMonth(day(59), 30)]).toEqual([202512, 202601])
+    // the day that a buyer is told is the one on which it happens
+    for (
+      const [month, days] of [[202601, 30], [202601, 90], [202602, 28], [202602, 29], [202612, 7]]
+    ) {
+      const ends = archiveMonthEnds(month ?? 0, days ?? 0)
+      expect(lastArchiveMonth(ends, days ?? 0)).toBe(month)
+      expect(lastArchiveMonth(new Date(ends.getTime() - 1), days ?? 0)).toBeLessThan(month ?? 0)
+    }
     const { sellerId } = pages.seller
     await fresh.asSuperuser((admin) =>
       admin`insert into seller_keys (seller_id, purpose, version, wrapped, kms_alias)
@@ -188,5 +199,15 @@ describe('what else may show buyers', () => {
       expect.objectContaining({ marketplace_account_id: null, archive_months: 2, orders: 0 }),
     ])
     expect(await lookWhatMonthsAreDue(deps, { sellerId })).toEqual([])
+    // terms of thirty days are those of all that the seller has, and so is the configuration
+    const config = { ROBNU_BUYER_DAYS: 30 }
+    const short = await lookWhatMonthsAreDue(depsAt(fresh, day(31), { config }), { sellerId })
+    await fresh.asSuperuser((admin) => admin`update marketplaces set buyer_days = 30`)
+    const rest = await lookWhatMonthsAreDue(deps, { sellerId })
+    await runJob(fresh, sellerId, deps)
+    await fresh.asSuperuser((admin) => admin`update marketplaces set buyer_days = null`)
+    expect(rest.map(({ month }) => month)).toEqual([202512, 202601])
+    expect(short).toEqual(rest)
+    expect((await erasuresOf(pages))[0]).toMatchObject({ archive_months: 4 })
   })
 })

@@ -15,9 +15,15 @@ describe('the span', () => {
   })
 
   it('counts deliveries by the clock of the marketplace, receipts by our own, each a day early', () => {
-    const { endedBefore, silentBefore, receivedBefore } = spanOf({
-      ...{ ...at, declared: 30, most: null },
+    expect(spanOf({ ...at, declared: 30, most: null })).toEqual({
+      ...{ days: 30, endedBefore: day(71), sentBefore: day(71), silentBefore: day(41) },
+      ...{ receivedBefore: day(171), cameBefore: day(81) },
+      invoicesBefore: day(200 - 9 * 366),
     })
-    expect([endedBefore, silentBefore, receivedBefore]).toEqual([day(71), day(41), day(171)])
+    // a parcel may be on its way for longer than seven days
+    expect(spanOf({ ...at, declared: 30, most: 7 }))
+      .toMatchObject({ endedBefore: day(94), sentBefore: day(71), silentBefore: day(41) })
+    expect(spanOf({ ...at, declared: null, most: null }))
+      .toMatchObject({ endedBefore: day(11), sentBefore: day(11), silentBefore: day(11) })
   })
 })

@@ -76,7 +76,9 @@ const opened = async (): Promise<unknown> => {
 }
 const asBefore = () =>
   fresh.asSuperuser(async (admin) => {
-    await admin`update orders set customer_phone_idx = null, customer_email_idx = null`
+    // one has one of its two
+    await admin`update orders set customer_email_idx = null, customer_phone_idx = case
+      when external_order_id = 'BZ-2' then customer_phone_idx end`
     await admin`insert into order_index_walks (seller_id) values (${pages.seller.sellerId})`
   })
 
@@ -106,7 +108,7 @@ it('gives each order the indexes that it would have got, whoever dies in between
   const signals = { signal: killed.signal, draining: never }
   await expect(indexOrders(dies, await lease(), signals, 10)).rejects.toThrow('killed')
   const half = (await indexes()).filter(({ phone }) => phone !== null).length
-  expect(half).toBeGreaterThan(0)
+  expect(half).toBeGreaterThan(1)
   expect(half).toBeLessThan(20)
 
   // a slice that must end after its first batch goes back
@@ -117,7 +119,7 @@ it('gives each order the indexes that it would have got, whoever dies in between
   expect(await indexes()).toEqual(wanted)
   expect(await walkOf()).toEqual([{ passes_left: 1, begins: true, rests: true }])
   // each value once, though what is no number was looked at, too
-  expect(await opened()).toEqual([25 + 13, ['orders.index']])
+  expect(await opened()).toEqual([24 + 13, ['orders.index']])
 
   // the second pass: what another release has stored meanwhile
   await fresh.asSuperuser(async (admin) => {

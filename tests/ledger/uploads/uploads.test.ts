@@ -1,5 +1,5 @@
 /** Uploads through the real signer and the local cloud, which refuses what S3 refuses. */
-import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createKms } from '../../../core/crypto/kms.ts'
@@ -94,7 +94,19 @@ describe('an upload', () => {
       .rejects.toMatchObject({ code: 'upload-missing' })
     expect((await put(made)).status).toBe(200)
     const done = { ...made, state: 'STORED', put: null }
-    expect(await complete(made.id)).toEqual(done)
+    // while one looks, another one has found it
+    const slower = createUploads({
+      ...{ db: fresh.db, now: () => clock.ms },
+      files: {
+        ...files,
+        findUpload: async (...what) => {
+          const found = await files.findUpload(...what)
+          expect(await complete(made.id)).toEqual(done)
+          return found
+        },
+      },
+    })
+    expect(await slower.complete(seller.entry, made.id, null)).toEqual(done)
     expect(await complete(made.id)).toEqual(done)
     expect(await uploads.get(seller.entry, made.id, null)).toEqual(done)
     const { object, name } = await uploads.fileOf(seller.entry, made.id, null)
@@ -145,26 +157,21 @@ describe('an upload', () => {
   })
 
   it('is compared once more when it is looked for, where the storage has let it in', async () => {
-    const found = vi.fn<Files['findUpload']>(() =>
-      Promise.resolve({
-        byteSize: 3,
-        versionId: null,
-        kmsKeyAlias: alias,
-        differs: ['byte_size', 'sha256'],
-      })
-    )
-    const strange = createUploads({
-      ...{ db: fresh.db, now: () => clock.ms },
-      files: { ...files, findUpload: found },
-    })
     const { id } = await announce()
-    await expect(strange.complete(seller.entry, id, null)).rejects.toMatchObject({
-      code: 'upload-differs',
-      errors: [
-        { pointer: '/byte_size', message: expect.any(String) },
-        { pointer: '/sha256', message: expect.any(String) },
-      ],
-    })
+    const Key = `documents/${seller.sellerId}/${accountId}/imports/${id}.csv`
+    const same = new TextEncoder().encode('Order Number,Quantity\nBZ-1,9\n')
+    for (
+      const [Body, differs] of [
+        [same, ['/sha256']],
+        [new Uint8Array(3), ['/byte_size', '/sha256']],
+      ] as const
+    ) {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
+      await expect(complete(id)).rejects.toMatchObject({
+        code: 'upload-differs',
+        errors: differs.map((pointer) => ({ pointer, message: expect.any(String) })),
+      })
+    }
     expect(await uploads.get(seller.entry, id, null)).toMatchObject({ state: 'PENDING' })
   })
 
