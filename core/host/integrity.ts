@@ -88,10 +88,14 @@ const isInside = (path: string, folder: string): boolean => {
   return !isAbsolute(way) && parts[0] !== '..' && !parts.some((part) => leftOut.includes(part))
 }
 
-/** The nearest folder upwards with a named package.json; else the folder itself. */
+/**
+ * The nearest folder upwards with a named package.json; else the folder itself, also for a plugin that lies
+ * in our own tree: the rest of it, with the databases of `npm start`, is none of the plugin's.
+ */
 const packageOf = async (folder: string): Promise<string> => {
+  const house = await realpath(coreFolder)
   for (let at = folder;; at = dirname(at)) {
-    if (await nameOf(at) !== undefined) return at
+    if (await nameOf(at) !== undefined) return at === house ? folder : at
     // what lies above belongs to somebody else
     if (dirname(at) === at || leftOut.includes(at.split(sep).at(-1) ?? '')) return folder
   }

@@ -59,7 +59,8 @@ interface Heard {
 export const freed = async function* (
   body: AsyncIterable<Uint8Array> & { readonly socket?: Heard | null },
 ): AsyncIterable<Uint8Array> {
-  // Node reads each packet into memory of its own, and has copied from it before we hear of it
+  // Node reads each packet into memory of its own, and has copied from it before we hear of it; where that
+  // ends, every object that is read back is another than was sent, in the tests first
   const { socket } = body
   socket?.on('data', free)
   try {

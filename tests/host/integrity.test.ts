@@ -63,6 +63,15 @@ describe('a plugin from outside of the project', () => {
     expect((await load(await integrityOf(folder), use)).ids).toEqual(['stall'])
   })
 
+  it('in our own tree is its folder alone, whatever else lies and changes there', async () => {
+    const ours = ['../support/bazaar/', '../support/hostile/'].map((path) =>
+      fileURLToPath(new URL(path, import.meta.url))
+    )
+    const digests = await Promise.all(ours.map(integrityOf))
+    expect(new Set(digests).size).toBe(2)
+    expect(await integrityOf(join(ours[0] ?? '', 'mod.ts'))).toBe(digests[0])
+  })
+
   it('is one package, wherever in it the look begins', async () => {
     const { folder, entry } = await stallOf()
     const all = await Promise.all([folder, entry, dirname(entry)].map(integrityOf))

@@ -89,6 +89,8 @@ const acts: Readonly<Record<string, readonly string[]>> = {
   'PUT /v1/inventory/{sku}': ['stock.changed'],
   'PUT /v1/inventory/{sku}/reserves': [],
   'POST /v1/listings': [],
+  // a question in a body, which changes nothing
+  'POST /v1/search': [],
   'POST /v1/imports/{id}/cancel': [],
   'POST /v1/uploads': [],
   'POST /v1/uploads/{id}/complete': [],
