@@ -180,7 +180,7 @@ describe("the scope of a plugin's job", () => {
     const rows = await world.fresh.asSuperuser((admin) =>
       admin`select o.seller_id, o.group_key, o.body, w.body as job, w.target
         from outbox o join work_items w on w.id::text = o.body ->> 'workItemId'
-        where o.queue = 'tally-later' order by w.id`
+        where o.queue = 'tally-later' order by w.body ->> 'n'`
     )
     const { sellerId } = seller
     expect(rows).toMatchObject([
